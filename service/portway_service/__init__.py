@@ -1,0 +1,1 @@
+"""What every Portway service stands on: errors, endpoints, database, clock, ids, server."""

@@ -1,0 +1,130 @@
+"""One database of a service: SQLite in a file, or PostgreSQL by URL. Same code on both.
+
+What was committed is on disk: SQLite runs in WAL mode with full sync. SQLite has one writer at a
+time, so writers of one process queue on a lock rather than poll the file.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, Dialect, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant, kept as whole microseconds since 1970: it sorts and compares."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Turn an instant into microseconds."""
+        return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        """Turn microseconds into an instant."""
+        return None if value is None else _EPOCH + timedelta(microseconds=int(value))
+
+
+class Database:
+    """Transactions on one database. `write()` begins as a writer, so it never fails halfway."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.is_sqlite = engine.dialect.name == "sqlite"
+        self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that sees one state of the database throughout."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that changes something: committed on leaving, undone on an exception."""
+        with (
+            self._writer,
+            self.engine.connect().execution_options(portway_writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of an SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def open_database(url: str) -> Database:
+    """Open a database by its SQLAlchemy URL; an SQLite file is made when it is absent."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return Database(create_engine(parsed, pool_pre_ping=True, pool_size=20, max_overflow=40))
+    engine = create_engine(parsed, connect_args={"timeout": 60}, pool_size=20, max_overflow=100)
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        # Python's own transaction handling would begin as a reader and fail on the upgrade.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "cache_size=-16000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("portway_writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return Database(engine)
+
+
+def upgrade_schema(database: Database, script_location: str, *, head: str) -> None:
+    """Bring the schema to version `head` by the Alembic scripts at `script_location`.
+
+    `script_location` is `package:folder`. Alembic is loaded only when there is work to do.
+    """
+    if _schema_version(database) == head:
+        return
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", script_location)
+    config.set_main_option("path_separator", "os")
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, head)
+
+
+def _schema_version(database: Database) -> str | None:
+    with database.engine.connect() as connection:
+        try:
+            row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
+        except DBAPIError:
+            return None
+    return None if row is None else str(row[0])
+
+
+def row_dict(row: Any) -> Mapping[str, Any]:
+    """Return a result row as a mapping of column names to values."""
+    mapping: Mapping[str, Any] = row._mapping
+    return mapping

@@ -1,0 +1,72 @@
+"""The digest both sides of a core migration compute over one item, each from its own store.
+
+Source: docs/reference/proof.md
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+import orjson
+
+DIGEST_FIELDS: dict[str, tuple[str, ...]] = {
+    "user": ("email", "displayName"),
+    "space": ("key", "name", "description", "type", "status"),
+    "page": (
+        "space",
+        "parent",
+        "title",
+        "body",
+        "representation",
+        "position",
+        "author",
+        "createdAt",
+        "lastAuthor",
+        "updatedAt",
+        "version",
+        "versionMessage",
+        "home",
+    ),
+    "blogPost": (
+        "space",
+        "title",
+        "body",
+        "representation",
+        "author",
+        "createdAt",
+        "lastAuthor",
+        "updatedAt",
+        "version",
+        "versionMessage",
+    ),
+    "comment": (
+        "container",
+        "parent",
+        "body",
+        "representation",
+        "author",
+        "createdAt",
+        "lastAuthor",
+        "updatedAt",
+        "version",
+        "inline",
+    ),
+    "attachment": (
+        "container",
+        "title",
+        "mediaType",
+        "comment",
+        "sizeBytes",
+        "sha256",
+        "author",
+        "createdAt",
+        "version",
+    ),
+    "label": ("container", "name", "prefix"),
+}
+"""Per kind, the fields that count. References are source keys; instants are ISO 8601 UTC."""
+
+
+def item_digest(kind: str, item: Mapping[str, object]) -> str:
+    """Return the SHA-256 (hex) over the fields of an item that count; absent ones are null."""
+    fields = [item.get(name) for name in DIGEST_FIELDS[kind]]
+    return hashlib.sha256(orjson.dumps([kind, *fields], option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,101 @@
+"""Requests to addresses others chose: descriptors, lifecycle calls, events.
+
+The name is resolved, every address checked against the policy, and the connection made to the
+address that was checked: a name cannot change its meaning in between. Redirects are not followed.
+"""
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable
+from enum import StrEnum
+
+import httpx
+
+from portway_service.error_codes import ADDRESS_REFUSED
+from portway_service.errors import Refusal
+
+Resolve = Callable[[str, int], list[str]]
+
+
+class Outbound(StrEnum):
+    """Which addresses Portway calls."""
+
+    PUBLIC = "public"
+    """Only addresses of the public internet, over https."""
+    LOOPBACK = "loopback"
+    """Only this machine: the emulator, the demo, tests."""
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """Return the numeric addresses of a host."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]
+
+
+def find_address_fault(address: str, policy: Outbound) -> str | None:
+    """Return why `address` may not be called under `policy`, or None when it may."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    if policy is Outbound.LOOPBACK:
+        return None if ip.is_loopback else "it is not an address of this machine"
+    if ip.is_global and not ip.is_multicast and not ip.is_reserved:
+        return None
+    return "it is not a public address"
+
+
+class CheckedTransport(httpx.BaseTransport):
+    """Sends requests only to addresses that the policy admits."""
+
+    def __init__(
+        self,
+        policy: Outbound,
+        *,
+        resolve: Resolve = resolve,
+        inner: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._policy = policy
+        self._resolve = resolve
+        self._inner = inner or httpx.HTTPTransport(verify=ssl.create_default_context())
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Check, pin the checked address, send."""
+        url = request.url
+        if self._policy is Outbound.PUBLIC and url.scheme != "https":
+            raise _refusal(url.host, "only https addresses are called")
+        try:
+            addresses = self._resolve(url.host, url.port or (443 if url.scheme == "https" else 80))
+        except OSError as error:
+            raise httpx.ConnectError(f"cannot resolve {url.host}", request=request) from error
+        for address in addresses:
+            fault = find_address_fault(address, self._policy)
+            if fault is not None:
+                raise _refusal(url.host, fault)
+        pinned = httpx.Request(
+            request.method,
+            url.copy_with(host=addresses[0]),
+            headers=request.headers,
+            stream=request.stream,
+            extensions={**request.extensions, "sni_hostname": url.host},
+        )
+        return self._inner.handle_request(pinned)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._inner.close()
+
+
+def outbound_client(policy: Outbound, *, timeout_seconds: float = 10.0) -> httpx.Client:
+    """Return a client for addresses others chose."""
+    return httpx.Client(
+        transport=CheckedTransport(policy),
+        timeout=timeout_seconds,
+        follow_redirects=False,
+        trust_env=False,
+        headers={"User-Agent": "Portway"},
+    )
+
+
+def _refusal(host: str, problem: str) -> Refusal:
+    return Refusal(ADDRESS_REFUSED, host=host, problem=problem)
