@@ -3,7 +3,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: demo test lint bench serve lock clean help
+.PHONY: docs demo test lint bench serve lock clean help
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,9 @@ lint: $(STAMP) ## ruff, mypy and the import rules
 
 bench: $(STAMP) ## Figures as ratios against floors measured in the same run
 	$(BIN)/python -m bench
+
+docs: $(STAMP) ## Write the reference pages that come from the code
+	$(BIN)/python docs/generate.py
 
 serve: $(STAMP) ## Platform, cloud site and assistant in one process
 	$(BIN)/portway serve --data build/serve

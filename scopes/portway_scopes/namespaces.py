@@ -11,6 +11,15 @@ CONFLUENCE_PAGE = "confluence:page"
 CONFLUENCE_BLOG_POST = "confluence:blogPost"
 CONFLUENCE_COMMENT = "confluence:comment"
 CONFLUENCE_ATTACHMENT = "confluence:attachment"
+MIGRATED_NAMESPACES = (
+    IDENTITY_USER,
+    CONFLUENCE_SPACE,
+    CONFLUENCE_PAGE,
+    CONFLUENCE_BLOG_POST,
+    CONFLUENCE_COMMENT,
+    CONFLUENCE_ATTACHMENT,
+)
+"""The namespaces core migration fills."""
 
 _SHAPE = re.compile(
     r"(?P<family>identity|confluence|jira)(?:/[A-Za-z0-9_-]+)*:[A-Za-z0-9_-]+(?::[A-Za-z0-9_-]+)*"

@@ -11,10 +11,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Dialect, Engine, create_engine, event, text
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Dialect,
+    Engine,
+    Table,
+    column,
+    create_engine,
+    event,
+    select,
+    table,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
+
+from portway_service.announcements import Announcements
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -41,6 +55,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.is_sqlite = engine.dialect.name == "sqlite"
+        self.announcements = Announcements()
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
 
     @contextmanager
@@ -52,16 +67,24 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that changes something: committed on leaving, undone on an exception."""
+        topics: set[str] = set()
+        options = {"portway_writes": True, "portway_topics": topics}
         with (
             self._writer,
-            self.engine.connect().execution_options(portway_writes=True) as connection,
+            self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
             yield connection
+        self.announcements.ring(topics)
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def announce(connection: Connection, topic: str) -> None:
+    """Announce `topic` in this process as soon as the write transaction has committed."""
+    connection.get_execution_options()["portway_topics"].add(topic)
 
 
 def sqlite_url(path: Path) -> str:
@@ -97,12 +120,16 @@ def open_database(url: str) -> Database:
     return Database(engine)
 
 
-def upgrade_schema(database: Database, script_location: str, *, head: str) -> None:
+def upgrade_schema(
+    database: Database, script_location: str, *, head: str, version_table: str = "alembic_version"
+) -> None:
     """Bring the schema to version `head` by the Alembic scripts at `script_location`.
 
-    `script_location` is `package:folder`. Alembic is loaded only when there is work to do.
+    `script_location` is `package:folder`. Rooms that share a database keep their versions in
+    tables of their own; the scripts find the name in `config.attributes["version_table"]`.
+    Alembic is loaded only when there is work to do.
     """
-    if _schema_version(database) == head:
+    if _schema_version(database, version_table) == head:
         return
     from alembic import command
     from alembic.config import Config
@@ -112,16 +139,41 @@ def upgrade_schema(database: Database, script_location: str, *, head: str) -> No
     config.set_main_option("path_separator", "os")
     with database.write() as connection:
         config.attributes["connection"] = connection
+        config.attributes["version_table"] = version_table
         command.upgrade(config, head)
 
 
-def _schema_version(database: Database) -> str | None:
+def _schema_version(database: Database, version_table: str) -> str | None:
     with database.engine.connect() as connection:
         try:
-            row = connection.execute(text("SELECT version_num FROM alembic_version")).first()
+            row: Any = connection.execute(
+                select(column("version_num")).select_from(table(version_table))
+            ).first()
         except DBAPIError:
             return None
     return None if row is None else str(row[0])
+
+
+def insert_if_absent(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert a row unless a unique key of it is taken; tell whether it was inserted.
+
+    Meeting an unfinished transaction with the same key, PostgreSQL waits for its end.
+    """
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    result = connection.execute(insert(table).values(**values).on_conflict_do_nothing())
+    return result.rowcount == 1
+
+
+def upsert(
+    connection: Connection, table: Table, identity: Mapping[str, Any], values: Mapping[str, Any]
+) -> None:
+    """Insert the row with this identity (its primary key), or give it new values."""
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    connection.execute(
+        insert(table)
+        .values(**identity, **values)
+        .on_conflict_do_update(index_elements=list(identity), set_=dict(values))
+    )
 
 
 def row_dict(row: Any) -> Mapping[str, Any]:

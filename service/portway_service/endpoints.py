@@ -69,9 +69,9 @@ class Api:
     Args:
         name: Unique in its service.
         prefix: Path before every endpoint, such as `/gateway/v1`.
-        admit: Called with the request, the stated access, the path's arguments and the read
-            query, before the body is read. Returns what handlers get as `call.admitted`; refuses
-            by raising `Refusal`.
+        admit: Called with the request, the stated access, the path's arguments and the query
+            (None where it is not valid), before the body is read. Returns what handlers get as
+            `call.admitted`; refuses by raising `Refusal`.
     """
 
     name: str
@@ -132,8 +132,11 @@ class Api:
 def _view(api: Api, endpoint: Endpoint) -> Callable[..., flask.Response]:
     def view(**path: str) -> flask.Response:
         request = flask.request
-        query = _read_query(endpoint.query, request)
+        query, fault = _read_query(endpoint.query, request)
         admitted = api.admit(request, endpoint.access, path, query)
+        if fault is not None:
+            # Only now: who may not call is not told what is wrong with the query.
+            raise fault
         body = _read_body(endpoint, request)
         answer = endpoint.handler(
             Call(request=request, path=path, admitted=admitted, query=query, body=body)
@@ -182,14 +185,17 @@ def _as_json(value: Any) -> Any:
     raise TypeError(f"cannot answer with a {type(value).__name__}")
 
 
-def _read_query(model: type[BaseModel] | None, request: flask.Request) -> BaseModel | None:
+def _read_query(
+    model: type[BaseModel] | None, request: flask.Request
+) -> tuple[BaseModel | None, Refusal | None]:
+    """Return the query and None, or None and what is wrong with it."""
     if model is None:
-        return None
+        return None, None
     values = {name: request.args.get(name) for name in request.args}
     try:
-        return model.model_validate(values)
+        return model.model_validate(values), None
     except ValidationError as error:
-        raise invalid_request(error) from None
+        return None, invalid_request(error)
 
 
 def _read_body(endpoint: Endpoint, request: flask.Request) -> Any:
@@ -210,16 +216,20 @@ def read_limited(request: flask.Request, limit_bytes: int) -> bytes:
     return bytes(raw_body)
 
 
-def invalid_request(error: ValidationError) -> Refusal:
-    """Name every fault of the input, without repeating the values sent."""
-    faults = [
+def faults_of(error: ValidationError) -> list[Mapping[str, str]]:
+    """Return every fault of the input as `field` and `problem`, without the values sent."""
+    return [
         {
             "field": ".".join(str(part) for part in fault["loc"]) or "body",
-            "problem": fault["msg"],
+            "problem": fault["msg"].removeprefix("Value error, "),
         }
         for fault in error.errors(include_input=False, include_url=False, include_context=False)
     ]
-    return invalid_fields(faults)
+
+
+def invalid_request(error: ValidationError) -> Refusal:
+    """Refuse a request for every fault pydantic found in it."""
+    return invalid_fields(faults_of(error))
 
 
 def invalid_fields(faults: Iterable[Mapping[str, str]]) -> Refusal:

@@ -6,7 +6,6 @@ address that was checked: a name cannot change its meaning in between. Redirects
 
 import ipaddress
 import socket
-import ssl
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -14,6 +13,7 @@ import httpx
 
 from portway_service.error_codes import ADDRESS_REFUSED
 from portway_service.errors import Refusal
+from portway_service.timed_transport import TimedTransport
 
 Resolve = Callable[[str, int], list[str]]
 
@@ -52,12 +52,13 @@ class CheckedTransport(httpx.BaseTransport):
         self,
         policy: Outbound,
         *,
+        limit_seconds: float = 10.0,
         resolve: Resolve = resolve,
         inner: httpx.BaseTransport | None = None,
     ) -> None:
         self._policy = policy
         self._resolve = resolve
-        self._inner = inner or httpx.HTTPTransport(verify=ssl.create_default_context())
+        self._inner = inner or TimedTransport(limit_seconds)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Check, pin the checked address, send."""
@@ -87,9 +88,9 @@ class CheckedTransport(httpx.BaseTransport):
 
 
 def outbound_client(policy: Outbound, *, timeout_seconds: float = 10.0) -> httpx.Client:
-    """Return a client for addresses others chose."""
+    """Return a client for addresses others chose; an exchange takes no longer than the timeout."""
     return httpx.Client(
-        transport=CheckedTransport(policy),
+        transport=CheckedTransport(policy, limit_seconds=timeout_seconds),
         timeout=timeout_seconds,
         follow_redirects=False,
         trust_env=False,

@@ -1,0 +1,234 @@
+"""How the assistant meets the platform and the cloud site: over HTTP, as any script could.
+
+Every call may be repeated: PUTs and bulk doors by nature, creations by their Idempotency-Key. Lost
+connections and restarts are waited out by the `Caller` underneath.
+Source: docs/reference/admin-api.md, docs/reference/site-api.md
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import orjson
+
+from portway_sdk.http import Caller, Chunks
+
+NDJSON = {"Content-Type": "application/x-ndjson"}
+
+
+def ndjson(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return rows as newline-delimited JSON."""
+    return b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
+
+
+def _q(part: str) -> str:
+    return quote(part, safe="")
+
+
+class PlatformClient:
+    """The admin API of a platform."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def _json(self, method: str, path: str, **request: Any) -> Any:
+        response = self._caller.call(method, f"/admin/v1/{path}", idempotent=True, **request)
+        return orjson.loads(response.content) if response.content else None
+
+    def _create(self, path: str, body: Mapping[str, Any], key: str) -> Any:
+        return self._json("POST", path, json=body, headers={"Idempotency-Key": key})
+
+    def about(self) -> dict[str, Any]:
+        """Return name, version and public address."""
+        return dict(self._json("GET", "about"))
+
+    def put_site(self, site_key: str, name: str) -> dict[str, Any]:
+        """Make a Confluence site, or find it."""
+        body = {"name": name, "product": "CONFLUENCE"}
+        return dict(self._json("PUT", f"sites/{_q(site_key)}", json=body))
+
+    def put_server(self, server_key: str, name: str) -> dict[str, Any]:
+        """Make a source server, or find it."""
+        body = {"name": name, "product": "CONFLUENCE", "baseUrl": None}
+        return dict(self._json("PUT", f"servers/{_q(server_key)}", json=body))
+
+    def publish_app(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        """Publish a manifest's version of its app."""
+        path = f"apps/{_q(manifest['app_key'])}/versions/{_q(manifest['version'])}"
+        return dict(self._json("PUT", path, json=manifest))
+
+    def app(self, app_key: str) -> dict[str, Any]:
+        """Return an app of the catalogue, with its current version's manifest."""
+        return dict(self._json("GET", f"apps/{_q(app_key)}"))
+
+    def install_app(self, site_key: str, app_key: str, descriptor_url: str) -> dict[str, Any]:
+        """Install a cloud app on a site, or find it installed."""
+        path = f"sites/{_q(site_key)}/installations/{_q(app_key)}"
+        return dict(self._json("PUT", path, json={"descriptorUrl": descriptor_url}))
+
+    def enrol(self, server_key: str, app_key: str, *, key: str) -> dict[str, Any]:
+        """Return a one-time enrolment token for a server app."""
+        path = f"servers/{_q(server_key)}/enrolments"
+        return dict(self._create(path, {"appKey": app_key}, key))
+
+    def listeners(self, server_key: str) -> list[dict[str, Any]]:
+        """Return the server apps enrolled for a server."""
+        return list(self._json("GET", f"servers/{_q(server_key)}/listeners"))
+
+    def consent_card(self, app_key: str, server_key: str, site_key: str) -> dict[str, Any]:
+        """Return what an admin reads before agreeing, and where the app stands."""
+        query = {"app": app_key, "server": server_key, "site": site_key}
+        return dict(self._json("GET", "consents/card", params=query))
+
+    def give_consent(self, record: Mapping[str, Any], *, key: str) -> dict[str, Any]:
+        """Record an agreement to exactly the terms of a card."""
+        return dict(self._create("consents", record, key))
+
+    def withdraw_consent(self, record_id: str, withdrawn_by: str) -> dict[str, Any]:
+        """Withdraw an agreement."""
+        path = f"consents/{_q(record_id)}/withdrawal"
+        return dict(self._json("POST", path, json={"withdrawnBy": withdrawn_by}))
+
+    def consent_receipt(self, record_id: str) -> str:
+        """Return the signed receipt of an agreement, a compact JWS."""
+        path = f"/admin/v1/consents/{_q(record_id)}/receipt"
+        return str(self._caller.call("GET", path).text)
+
+    def create_migration(
+        self, server_key: str, site_key: str, name: str, *, key: str
+    ) -> dict[str, Any]:
+        """Begin a migration; the same key gives the same one again."""
+        body = {"serverKey": server_key, "siteKey": site_key, "name": name}
+        return dict(self._create("migrations", body, key))
+
+    def set_core_status(self, migration_id: str, status: str) -> None:
+        """Tell how far core migration is; apps start only after it."""
+        self._json("PUT", f"migrations/{migration_id}/core", json={"status": status})
+
+    def add_mappings(self, migration_id: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Record id mappings: rows of `namespace`, `key`, `value`."""
+        path = f"migrations/{migration_id}/mappings"
+        self._json("POST", path, content=ndjson(rows), headers=NDJSON)
+
+    def add_containers(self, migration_id: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Record what the migration covers: rows of `type`, `sourceId`, `key`, `name`."""
+        path = f"migrations/{migration_id}/containers"
+        self._json("POST", path, content=ndjson(rows), headers=NDJSON)
+
+    def mappings(self, server_key: str, site_key: str, namespace: str) -> Iterator[tuple[str, str]]:
+        """Walk every mapping of a namespace, in key order."""
+        query = {"server": server_key, "site": site_key, "namespace": namespace}
+        last: str | None = None
+        while True:
+            extra = {} if last is None else {"lastEntity": last}
+            page = self._json("GET", "mappings", params=query | extra)
+            yield from page["items"].items()
+            if not page["meta"]["hasNext"]:
+                return
+            last = page["meta"]["lastEntity"]
+
+    def start_transfer(self, migration_id: str, app_key: str, *, key: str) -> dict[str, Any]:
+        """Start an app's transfer, or find the one under way."""
+        path = f"migrations/{migration_id}/transfers"
+        return dict(self._create(path, {"appKey": app_key}, key))
+
+    def transfer(self, transfer_id: str) -> dict[str, Any]:
+        """Return where a transfer stands."""
+        return dict(self._json("GET", f"transfers/{transfer_id}"))
+
+    def start_checks(
+        self,
+        app_key: str,
+        server_key: str,
+        site_key: str,
+        containers: Sequence[Mapping[str, Any]],
+        *,
+        key: str,
+    ) -> str:
+        """Ask an app's server side to run its checks; returns the check run's id."""
+        body = {"serverKey": server_key, "siteKey": site_key, "containers": list(containers)}
+        return str(self._create(f"apps/{_q(app_key)}/check-runs", body, key)["checkRunId"])
+
+    def check_run(self, check_run_id: str) -> dict[str, Any]:
+        """Return a check run and its results."""
+        return dict(self._json("GET", f"check-runs/{check_run_id}"))
+
+
+class SiteClient:
+    """The bulk door of a cloud site, for items of one source."""
+
+    def __init__(self, caller: Caller, site_key: str, source: str) -> None:
+        self._caller = caller
+        self._base = f"/sites/{_q(site_key)}/wiki"
+        self._door = f"{self._base}/portway/v1/sources/{_q(source)}"
+
+    def put_site(self, name: str) -> dict[str, Any]:
+        """Make the site, or find it."""
+        response = self._caller.call("PUT", f"{self._base}/portway/v1/site", json={"name": name})
+        return dict(orjson.loads(response.content))
+
+    def send_items(self, lines: Sequence[bytes], *, run_id: str) -> list[dict[str, Any]]:
+        """Send items, one JSON line each; returns what became of each, in order."""
+        response = self._caller.call(
+            "POST",
+            f"{self._door}/items",
+            params={"run": run_id},
+            content=b"\n".join(lines),
+            headers=NDJSON,
+            idempotent=True,
+        )
+        return list(orjson.loads(response.content)["results"])
+
+    def send_file(self, source_key: str, chunks: Chunks) -> None:
+        """Send the bytes of one attachment; `chunks` gives them anew for a repetition."""
+        self._caller.call(
+            "PUT",
+            f"{self._door}/files",
+            params={"sourceKey": source_key},
+            content=chunks,
+            headers={"Content-Type": "application/octet-stream"},
+        )
+
+    def send_small_files(self, files: Sequence[tuple[str, bytes]]) -> list[dict[str, Any]]:
+        """Send several small files in one request; returns what became of each."""
+        body = b"".join(
+            orjson.dumps(
+                {"sourceKey": source_key, "sizeBytes": len(content)},
+                option=orjson.OPT_APPEND_NEWLINE,
+            )
+            + content
+            for source_key, content in files
+        )
+        response = self._caller.call(
+            "POST",
+            f"{self._door}/files",
+            content=body,
+            headers={"Content-Type": "application/octet-stream"},
+            idempotent=True,
+        )
+        return list(orjson.loads(response.content)["results"])
+
+    @contextmanager
+    def inventory(self) -> Iterator[Iterator[dict[str, Any]]]:
+        """Stream what the site holds of this source, item by item, with digests made now."""
+        with self._caller.open(f"{self._door}/inventory") as response:
+            yield _inventory_rows(response)
+
+
+class InventoryCutError(Exception):
+    """The inventory ended before its last line: it says nothing about what is missing."""
+
+
+def _inventory_rows(response: httpx.Response) -> Iterator[dict[str, Any]]:
+    count = 0
+    for line in response.iter_lines():
+        row = orjson.loads(line)
+        if row.get("end"):
+            if row["items"] != count:
+                raise InventoryCutError(f"{count} of {row['items']} items arrived")
+            return
+        count += 1
+        yield row
+    raise InventoryCutError(f"the inventory broke off after {count} items")

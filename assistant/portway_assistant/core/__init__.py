@@ -1,0 +1,1 @@
+"""Core migration: people, spaces and content of a source into the destination, item by item."""

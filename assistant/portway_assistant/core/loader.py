@@ -1,0 +1,176 @@
+"""Sends the items of a phase in batches, and accounts for each.
+
+For every batch, in this order: the items go to the site, their files follow, their mappings go to
+the platform, and only then is the batch written to the ledger. Whatever is cut off in between is
+sent again, and answered as before.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+
+from portway_assistant.clients import PlatformClient, SiteClient
+from portway_assistant.core.outgoing import OutgoingFile, OutgoingItem
+from portway_assistant.progress import Progress
+from portway_assistant.runs.ledger import ItemOutcome, Ledger
+from portway_sdk import APIError
+
+BATCH_ITEMS = 500
+BATCH_BYTES = 4 << 20
+SMALL_FILE_BYTES = 256 << 10
+SMALL_FILES_BYTES = 4 << 20
+ARRIVED = frozenset({"created", "merged", "unchanged", "updated", "skipped"})
+
+
+class StopRequested(Exception):
+    """Somebody asked the run to stop. Everything recorded so far stands."""
+
+
+class Loader:
+    """Sends phases of one run."""
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        migration_id: str,
+        site: SiteClient,
+        platform: PlatformClient,
+        ledger: Ledger,
+        progress: Progress,
+        stop: threading.Event,
+    ) -> None:
+        self._run_id = run_id
+        self._migration_id = migration_id
+        self._site = site
+        self._platform = platform
+        self._ledger = ledger
+        self._progress = progress
+        self._stop = stop
+
+    def load(self, phase: str, items: Callable[[], Iterable[OutgoingItem]], *, total: int) -> None:
+        """Send a phase, from where an earlier attempt left off.
+
+        `items` gives the same items in the same order each time.
+
+        Raises:
+            StopRequested: Between two batches, once the stop event is set.
+        """
+        self._progress.phase(phase, total)
+        position, done = self._ledger.position(self._run_id, phase)
+        self._progress.advance(phase, position)
+        if done:
+            return
+        for batch in batches(islice(items(), position, None)):
+            if self._stop.is_set():
+                raise StopRequested
+            outcomes = self._send(batch)
+            position += len(batch)
+            self._ledger.record(self._run_id, phase, outcomes, position=position)
+            self._progress.advance(phase, len(batch))
+        self._ledger.record(self._run_id, phase, [], position=position, done=True)
+
+    def _send(self, batch: Sequence[OutgoingItem]) -> list[ItemOutcome]:
+        sendable = [(item, item.line()) for item in batch if item.gap is None]
+        answers: dict[str, ItemOutcome] = {}
+        wanted: list[tuple[str, OutgoingFile]] = []
+        if sendable:
+            results = self._site.send_items([line for _, line in sendable], run_id=self._run_id)
+            for (item, _), result in zip(sendable, results, strict=True):
+                answers[item.source_key] = ItemOutcome(
+                    source_key=item.source_key,
+                    kind=item.kind,
+                    outcome=result["outcome"],
+                    title=item.title,
+                    destination_id=result.get("id"),
+                    code=result.get("code"),
+                    reason=result.get("reason"),
+                )
+                if result.get("fileWanted") and item.file is not None:
+                    wanted.append((item.source_key, item.file))
+        for source_key, problem in self._send_files(wanted):
+            answers[source_key] = _failed(answers[source_key], problem)
+        self._send_mappings([item for item, _ in sendable], answers)
+        return [
+            answers[item.source_key] if item.gap is None else _gap_outcome(item, item.gap)
+            for item in batch
+        ]
+
+    def _send_files(
+        self, wanted: Sequence[tuple[str, OutgoingFile]]
+    ) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Send files; yield the source key and the problem of each that was refused."""
+        small: list[tuple[str, bytes]] = []
+        size = 0
+        for source_key, file in wanted:
+            if file.size_bytes > SMALL_FILE_BYTES:
+                try:
+                    self._site.send_file(source_key, file.open_chunks)
+                except APIError as error:
+                    yield source_key, (error.code, error.message)
+                continue
+            small.append((source_key, b"".join(file.open_chunks())))
+            size += file.size_bytes
+            if size >= SMALL_FILES_BYTES:
+                yield from self._send_small(small)
+                small, size = [], 0
+        if small:
+            yield from self._send_small(small)
+
+    def _send_small(
+        self, files: Sequence[tuple[str, bytes]]
+    ) -> Iterator[tuple[str, tuple[str, str]]]:
+        for result in self._site.send_small_files(files):
+            if result["outcome"] == "failed":
+                yield result["sourceKey"], (result["code"], result["reason"])
+
+    def _send_mappings(
+        self, items: Sequence[OutgoingItem], answers: dict[str, ItemOutcome]
+    ) -> None:
+        rows = [
+            {"namespace": mapping.namespace, "key": mapping.key, "value": answer.destination_id}
+            for item in items
+            if (answer := answers[item.source_key]).outcome in ARRIVED and answer.destination_id
+            for mapping in item.mapping_keys
+        ]
+        if rows:
+            self._platform.add_mappings(self._migration_id, rows)
+
+
+def batches(items: Iterable[OutgoingItem]) -> Iterator[list[OutgoingItem]]:
+    """Group items into batches bounded in number and in bytes; one huge item goes alone."""
+    batch: list[OutgoingItem] = []
+    size = 0
+    for item in items:
+        item_size = len(item.payload.get("body") or "") * 2 + 500
+        if batch and (len(batch) == BATCH_ITEMS or size + item_size > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(item)
+        size += item_size
+    if batch:
+        yield batch
+
+
+def _gap_outcome(item: OutgoingItem, gap: tuple[str, str]) -> ItemOutcome:
+    code, reason = gap
+    return ItemOutcome(
+        source_key=item.source_key,
+        kind=item.kind,
+        outcome="skipped",
+        title=item.title,
+        code=code,
+        reason=reason,
+    )
+
+
+def _failed(outcome: ItemOutcome, problem: tuple[str, str]) -> ItemOutcome:
+    code, reason = problem
+    return ItemOutcome(
+        source_key=outcome.source_key,
+        kind=outcome.kind,
+        outcome="failed",
+        title=outcome.title,
+        code=code,
+        reason=reason,
+    )

@@ -1,0 +1,195 @@
+"""Every way the assistant refuses, as data.
+
+`portway explain CODE` and the table in docs/reference/errors.md read `CODES`.
+"""
+
+from portway_service.errors import ErrorCode
+
+EXPORT_NOT_FOUND = ErrorCode(
+    "export_not_found",
+    404,
+    "There is no export at {path}.",
+    "The path names neither a file nor a folder on this machine.",
+    "Check the path; it is read on the machine that runs the assistant.",
+)
+EXPORT_UNREADABLE = ErrorCode(
+    "export_unreadable",
+    422,
+    "{path} cannot be read: {problem}.",
+    "The operating system refused the read, or the disk gave an error.",
+    "Give the assistant's user read access to the file, or copy it to a healthy disk.",
+)
+EXPORT_NOT_A_ZIP = ErrorCode(
+    "export_not_a_zip",
+    422,
+    "{path} is not a ZIP file.",
+    "A Confluence XML export is a ZIP package; this file does not start like one.",
+    "Hand in the .zip as Confluence offered it for download, or the folder it unpacks to.",
+)
+EXPORT_TRUNCATED = ErrorCode(
+    "export_truncated",
+    422,
+    "{path} ends before its table of contents.",
+    "The file starts like a ZIP package and stops early, as an interrupted download or copy does.",
+    "Download or copy the export again and compare the sizes.",
+)
+EXPORT_CORRUPT = ErrorCode(
+    "export_corrupt",
+    422,
+    "{path} is damaged: {problem}.",
+    "The ZIP package contradicts itself or one of its checksums.",
+    "Copy the export again; if the source's own copy is damaged too, export once more.",
+)
+EXPORT_COMPRESSION_UNSUPPORTED = ErrorCode(
+    "export_compression_unsupported",
+    422,
+    "{path} packs {entry} with compression method {method}.",
+    "Confluence writes stored or deflated entries; another tool has packed this file anew.",
+    "Hand in the original export, or pack it again with plain deflate.",
+)
+EXPORT_ENCRYPTED = ErrorCode(
+    "export_encrypted",
+    422,
+    "{path} is encrypted ({entry}).",
+    "The package was locked with a password after Confluence wrote it.",
+    "Unlock it with the tool that locked it and hand in the plain ZIP.",
+)
+EXPORT_UNSAFE_PATH = ErrorCode(
+    "export_unsafe_path",
+    422,
+    "{path} holds an entry that points outside the package: {entry}.",
+    "An absolute path or one with '..' never comes from Confluence; it may be an attack.",
+    "Do not use this file. Ask where it comes from and export again.",
+)
+EXPORT_HAS_LINKS = ErrorCode(
+    "export_has_links",
+    422,
+    "{path} holds a link or special file: {entry}.",
+    "Confluence writes plain files only; a link could make the reader read other files.",
+    "Pack the export again without links, or hand in the original ZIP.",
+)
+EXPORT_TOO_LARGE = ErrorCode(
+    "export_too_large",
+    422,
+    "{path} exceeds a limit: {limit} is {found}, allowed is {allowed}.",
+    "The package would unpack to far more than real exports do (a ZIP bomb), or the limit is low.",
+    "If you trust the file, raise the named limit and run again.",
+)
+EXPORT_IS_CSV = ErrorCode(
+    "export_is_csv",
+    422,
+    "{path} is a CSV export.",
+    "Confluence Cloud also exports tables of CSV, which lack what a migration needs.",
+    "Export the space again and choose XML.",
+)
+EXPORT_WITHOUT_ENTITIES = ErrorCode(
+    "export_without_entities",
+    422,
+    "{path} holds no entities.xml.",
+    "Every Confluence XML export has this file at its top; HTML, PDF and Word exports have none.",
+    "Export the space or site again and choose XML.",
+)
+EXPORT_NOT_CONFLUENCE = ErrorCode(
+    "export_not_confluence",
+    422,
+    "entities.xml in {path} starts with <{root}>, not <hibernate-generic>.",
+    "The file was not written by Confluence; a Jira backup also holds an entities.xml.",
+    "Hand in a Confluence space or site export.",
+)
+EXPORT_HAS_DTD = ErrorCode(
+    "export_has_dtd",
+    422,
+    "entities.xml in {path} declares a document type or entities (line {line}).",
+    "Confluence never writes a DTD; entity declarations can make a reader leak files or run dry.",
+    "Do not use this file. Ask where it comes from and export again.",
+)
+EXPORT_MALFORMED = ErrorCode(
+    "export_malformed",
+    422,
+    "entities.xml in {path} is not well-formed at byte {offset} (line {line}): {problem}.",
+    "The file is cut short or was edited by hand; this damage cannot be repaired safely.",
+    "Export again. If the damage persists, look at the named byte and mend the file there.",
+)
+EXPORT_TOO_DAMAGED = ErrorCode(
+    "export_too_damaged",
+    422,
+    "entities.xml in {path} has more than {allowed} spots that XML forbids.",
+    "A file with this many forbidden characters is not text; it was damaged or is no export.",
+    "Export again, or raise the limit max_repairs if the file is known to be good.",
+)
+EXPORT_OUTSIDE_LIMITS = ErrorCode(
+    "export_outside_limits",
+    422,
+    "entities.xml in {path} exceeds {limit} ({allowed}) near byte {offset}.",
+    "One element is nested deeper or is larger than Confluence writes.",
+    "If you trust the file, raise the named limit and run again.",
+)
+EXPORT_FILE_MISSING = ErrorCode(
+    "export_file_missing",
+    404,
+    "{path} holds no file {entry}.",
+    "The export was made without attachments, or the file was lost at the source.",
+    "Export again with attachments, or leave this attachment out.",
+)
+WORK_STORE_UNWRITABLE = ErrorCode(
+    "work_store_unwritable",
+    507,
+    "The work store in {folder} cannot be written: {problem}.",
+    "The disk is full, read-only or not accessible to the assistant's user.",
+    "Free space (about the size of entities.xml is needed) or choose another work folder.",
+)
+PEOPLE_CSV_INVALID = ErrorCode(
+    "people_csv_invalid",
+    422,
+    "{path} has {count} faults: {faults}",
+    "The file must be UTF-8 text with the columns userkey or username, email, and optionally name.",
+    "Correct the named rows and hand the file in again; nothing was taken from it.",
+)
+
+SPACE_NOT_IN_EXPORT = ErrorCode(
+    "space_not_in_export",
+    422,
+    "The export holds no space {missing}. It holds: {available}.",
+    "A key given with --space is not in this export; letter case does not matter.",
+    "Give keys of spaces it holds, or none to take all.",
+)
+RUN_UNKNOWN = ErrorCode(
+    "run_unknown",
+    404,
+    "There is no run {run_id}.",
+    "The id is wrong, or the run was made with another data folder.",
+    "List the runs with GET /assistant/v1/runs.",
+)
+REPORT_NOT_MADE = ErrorCode(
+    "report_not_made",
+    404,
+    "Run {run_id} has no such report.",
+    "The run is still going on, or the report is asked for in a form there is none of.",
+    "Wait for the run to end; reports are report.json, report.html and report.txt.",
+)
+
+CODES: tuple[ErrorCode, ...] = (
+    SPACE_NOT_IN_EXPORT,
+    RUN_UNKNOWN,
+    REPORT_NOT_MADE,
+    EXPORT_NOT_FOUND,
+    EXPORT_UNREADABLE,
+    EXPORT_NOT_A_ZIP,
+    EXPORT_TRUNCATED,
+    EXPORT_CORRUPT,
+    EXPORT_COMPRESSION_UNSUPPORTED,
+    EXPORT_ENCRYPTED,
+    EXPORT_UNSAFE_PATH,
+    EXPORT_HAS_LINKS,
+    EXPORT_TOO_LARGE,
+    EXPORT_IS_CSV,
+    EXPORT_WITHOUT_ENTITIES,
+    EXPORT_NOT_CONFLUENCE,
+    EXPORT_HAS_DTD,
+    EXPORT_MALFORMED,
+    EXPORT_TOO_DAMAGED,
+    EXPORT_OUTSIDE_LIMITS,
+    EXPORT_FILE_MISSING,
+    WORK_STORE_UNWRITABLE,
+    PEOPLE_CSV_INVALID,
+)

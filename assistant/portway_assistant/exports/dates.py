@@ -1,0 +1,25 @@
+"""Read the dates of an export: local time without a zone, as the source's clock showed it."""
+
+from datetime import UTC, datetime, tzinfo
+
+
+class DateReader:
+    """Turns an export's dates into aware UTC instants."""
+
+    def __init__(self, zone: tzinfo | None) -> None:
+        self._zone = zone or UTC
+
+    def read(self, text: str | None) -> datetime | None:
+        """Return the instant, or None when there is none or it cannot be read.
+
+        A time that the clock showed twice, in autumn, is read as the first of the two.
+        """
+        if not text:
+            return None
+        try:
+            local = datetime.fromisoformat(text.strip())
+            if local.tzinfo is None:
+                local = local.replace(tzinfo=self._zone)
+            return local.astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None

@@ -1,0 +1,155 @@
+"""People, groups and memberships, and who holds which permission."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from portway_assistant.exports.records import (
+    ContentRestriction,
+    Group,
+    Like,
+    Membership,
+    SpacePermission,
+    SubjectKind,
+    User,
+    Watch,
+)
+from portway_assistant.exports.store_reader import StoreReader, container_kind, text_id
+
+_ANONYMOUS = frozenset({"anonymous-users", "anonymous_users", "anonymous"})
+_SELECT_USER = (
+    "SELECT key, user_key, name, email, display_name, active, known, in_directory, account_id"
+    " FROM people"
+)
+
+
+class PeopleQueries(StoreReader):
+    """Queries over people and their rights."""
+
+    def users(self) -> Iterator[User]:
+        """Yield everybody the package knows or refers to, by identity."""
+        yield from map(_user, self._rows(f"{_SELECT_USER} ORDER BY key"))
+
+    def find_user(self, key: str) -> User | None:
+        """Return the person with an identity, or None."""
+        rows = self._rows(f"{_SELECT_USER} WHERE key = ?", key)
+        return next(map(_user, rows), None)
+
+    def groups(self) -> Iterator[Group]:
+        """Yield the groups by name; one name in several directories is one group."""
+        for row in self._rows(
+            "SELECT min(name), max(description), max(ifnull(active, 1)) FROM directory_groups"
+            " WHERE lower_name IS NOT NULL GROUP BY lower_name ORDER BY lower_name"
+        ):
+            yield Group(row[0], row[1] or None, bool(row[2]))
+
+    def memberships(self) -> Iterator[Membership]:
+        """Yield who is in which group, each pair once; groups in groups come after people."""
+        for row in self._rows(
+            "SELECT g.name, p.key FROM memberships m"
+            " JOIN (SELECT id, kind, lower_name, min(name) OVER (PARTITION BY lower_name) AS name"
+            "  FROM directory_groups) g ON g.id = m.group_id AND g.kind = m.group_kind"
+            " JOIN directory_users u ON u.id = m.member_id AND u.kind = m.member_kind"
+            " JOIN people p ON p.lower_name = u.lower_name"
+            " GROUP BY g.lower_name, p.key ORDER BY g.lower_name, p.key"
+        ):
+            yield Membership(row[0], row[1], None)
+        for row in self._rows(
+            "SELECT g.name, n.name FROM memberships m"
+            " JOIN directory_groups g ON g.id = m.group_id AND g.kind = m.group_kind"
+            " JOIN directory_groups n ON n.id = m.member_id AND n.kind = m.member_kind"
+            " WHERE g.lower_name <> n.lower_name"
+            " GROUP BY g.lower_name, n.lower_name ORDER BY g.lower_name, n.lower_name"
+        ):
+            yield Membership(row[0], None, row[1])
+
+    def space_permissions(self, space_id: str | None) -> Iterator[SpacePermission]:
+        """Yield the permissions of a space, or with None the global ones."""
+        for row in self._rows(
+            "SELECT id, type, user_key, group_name, all_users FROM space_permissions"
+            " WHERE space_id IS ? ORDER BY type, group_name, user_key, id",
+            space_id,
+        ):
+            kind, subject = _subject(row[2], row[3], row[4])
+            yield SpacePermission(str(row[0]), space_id, row[1] or "", kind, subject)
+
+    def content_restrictions(self, space_id: str) -> Iterator[ContentRestriction]:
+        """Yield the restrictions of everything that is taken.
+
+        View restrictions of a page hold for the pages below it too; that is not worked out here.
+        """
+        for row in self._rows(
+            "SELECT s.id, s.owner_kind, s.owner_id, s.type FROM permission_sets s"
+            " JOIN contents c ON c.id = s.owner_id AND c.kind = s.owner_kind"
+            " WHERE c.space_id = ? AND (c.reason IS NULL OR c.reason = 'file_missing')"
+            " ORDER BY s.owner_kind DESC, s.owner_id, s.type DESC, s.id",
+            space_id,
+        ):
+            members = list(
+                self._rows(
+                    "SELECT DISTINCT user_key, group_name FROM content_permissions"
+                    " WHERE set_id = ? ORDER BY user_key, group_name",
+                    row[0],
+                )
+            )
+            yield ContentRestriction(
+                id=str(row[0]),
+                container_kind=container_kind(row[1]),
+                container_id=str(row[2]),
+                type=(row[3] or "").lower(),
+                user_keys=tuple(user for user, _ in members if user),
+                groups=tuple(group for user, group in members if group and not user),
+            )
+
+    def likes(self, space_id: str) -> Iterator[Like]:
+        """Yield who likes what, of everything that is taken."""
+        for row in self._rows(
+            "SELECT l.owner_kind, l.owner_id, l.user_key, l.created FROM likes l"
+            " JOIN contents c ON c.id = l.owner_id AND c.kind = l.owner_kind"
+            " WHERE c.space_id = ? AND c.reason IS NULL AND l.user_key IS NOT NULL"
+            " ORDER BY l.owner_kind, l.owner_id, l.user_key",
+            space_id,
+        ):
+            yield Like(container_kind(row[0]), str(row[1]), row[2], self._dates.read(row[3]))
+
+    def watches(self, space_id: str) -> Iterator[Watch]:
+        """Yield who watches the space or anything in it that is taken."""
+        for row in self._rows(
+            "SELECT n.owner_kind, n.owner_id, n.space_id, n.user_key, n.type FROM notifications n"
+            " LEFT JOIN contents c ON c.id = n.owner_id AND c.kind = n.owner_kind"
+            " WHERE n.user_key IS NOT NULL AND ((n.owner_id IS NULL AND n.space_id = ?)"
+            " OR (c.space_id = ? AND c.reason IS NULL)) ORDER BY n.owner_kind, n.owner_id, n.id",
+            space_id,
+            space_id,
+        ):
+            kind = None if row[0] is None else container_kind(row[0])
+            yield Watch(kind, text_id(row[1]), text_id(row[2]), row[3], row[4])
+
+
+def _user(row: tuple[Any, ...]) -> User:
+    return User(
+        key=row[0],
+        user_key=row[1],
+        username=row[2],
+        email=row[3],
+        display_name=row[4],
+        active=bool(row[5]),
+        known=bool(row[6]),
+        in_directory=bool(row[7]),
+        account_id=row[8],
+    )
+
+
+def _subject(
+    user_key: str | None, group: str | None, all_users: str | None
+) -> tuple[SubjectKind, str | None]:
+    """Return who holds a permission. No subject at all is how older exports write anonymous.
+
+    Source: docs/reference/export-format.md#permissions
+    """
+    if user_key:
+        return SubjectKind.USER, user_key
+    if group:
+        return SubjectKind.GROUP, group
+    if not all_users or all_users.strip().lower() in _ANONYMOUS:
+        return SubjectKind.ANONYMOUS, None
+    return SubjectKind.OTHER, all_users.strip()

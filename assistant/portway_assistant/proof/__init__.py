@@ -1,0 +1,1 @@
+"""The proof: both sides counted and compared, every difference explained or named."""

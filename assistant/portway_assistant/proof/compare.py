@@ -1,0 +1,199 @@
+"""Compares what should have arrived with what the destination holds.
+
+The source side is read again from the work store, the destination side is its inventory, made from
+what it holds now. They meet in a small database on disk, so that any size fits in little memory.
+Source: docs/reference/proof.md
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from portway_assistant.core.outgoing import OutgoingItem
+from portway_assistant.runs.ledger import ItemOutcome
+from portway_service.item_digest import item_digest
+
+LISTED = 1000
+"""Differences listed one by one in a report; all are counted."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One item that is not the same on both sides."""
+
+    kind: str
+    source_key: str
+    title: str
+    problem: str
+    """`missing`, `changed`, `unexpected`, `unmapped`, `mapped_wrongly`."""
+    explanation: str | None
+    """Why it is so, when the run knows; None leaves it unexplained."""
+
+
+@dataclass
+class Proof:
+    """The outcome of a comparison."""
+
+    expected: dict[str, int] = field(default_factory=dict)
+    found: dict[str, int] = field(default_factory=dict)
+    same: dict[str, int] = field(default_factory=dict)
+    mappings: dict[str, int] = field(default_factory=dict)
+    explained: int = 0
+    unexplained: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """True when every difference is explained."""
+        return self.unexplained == 0
+
+    def add(self, difference: Difference) -> None:
+        """Count a difference, and list it while there is room."""
+        if difference.explanation is None:
+            self.unexplained += 1
+        else:
+            self.explained += 1
+        if len(self.differences) < LISTED:
+            self.differences.append(difference)
+
+
+def prove(
+    items: Iterable[OutgoingItem],
+    *,
+    inventory: Iterable[Mapping[str, Any]],
+    outcomes: Iterable[ItemOutcome],
+    mappings: Iterable[tuple[str, Iterable[tuple[str, str]]]],
+    scratch: Path,
+) -> Proof:
+    """Compare both sides.
+
+    Args:
+        items: Everything the source offers, as it would be sent.
+        inventory: Rows of the site's inventory: `kind`, `sourceKey`, `id`, `digest`.
+        outcomes: What the run recorded; it explains differences.
+        mappings: Per namespace, the platform's pairs of key and id.
+        scratch: A file to work in; it is removed.
+    """
+    scratch.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(scratch)) as database:
+            _fill(database, inventory, outcomes, mappings)
+            return _compare(database, items)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def _fill(
+    database: sqlite3.Connection,
+    inventory: Iterable[Mapping[str, Any]],
+    outcomes: Iterable[ItemOutcome],
+    mappings: Iterable[tuple[str, Iterable[tuple[str, str]]]],
+) -> None:
+    database.executescript(
+        """
+        PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;
+        CREATE TABLE here (source_key TEXT PRIMARY KEY, kind TEXT, id TEXT, digest TEXT,
+                           outcome TEXT, seen INTEGER DEFAULT 0) WITHOUT ROWID;
+        CREATE TABLE ledger (source_key TEXT PRIMARY KEY, outcome TEXT, id TEXT, code TEXT,
+                             reason TEXT) WITHOUT ROWID;
+        CREATE TABLE mapped (namespace TEXT, key TEXT, id TEXT, PRIMARY KEY (namespace, key))
+            WITHOUT ROWID;
+        """
+    )
+    database.executemany(
+        "INSERT INTO here (source_key, kind, id, digest, outcome) VALUES (?, ?, ?, ?, ?)",
+        (
+            (row["sourceKey"], row["kind"], row["id"], row["digest"], row["outcome"])
+            for row in inventory
+        ),
+    )
+    database.executemany(
+        "INSERT INTO ledger VALUES (?, ?, ?, ?, ?)",
+        ((o.source_key, o.outcome, o.destination_id, o.code, o.reason) for o in outcomes),
+    )
+    database.executemany(
+        "INSERT INTO mapped VALUES (?, ?, ?)",
+        ((namespace, key, value) for namespace, pairs in mappings for key, value in pairs),
+    )
+    database.commit()
+
+
+def _compare(database: sqlite3.Connection, items: Iterable[OutgoingItem]) -> Proof:
+    proof = Proof()
+    for item in items:
+        _count(proof.expected, item.kind)
+        row = database.execute(
+            "SELECT here.id, here.digest, here.outcome, ledger.outcome, ledger.reason"
+            " FROM (SELECT ? AS key)"
+            " LEFT JOIN here ON here.source_key = key LEFT JOIN ledger ON ledger.source_key = key",
+            (item.source_key,),
+        ).fetchone()
+        here_id, digest, arrival, outcome, reason = row
+        if here_id is None:
+            proof.add(_difference(item, "missing", _why_missing(item, outcome, reason)))
+            continue
+        database.execute("UPDATE here SET seen = 1 WHERE source_key = ?", (item.source_key,))
+        if digest == item_digest(item.kind, item.payload):
+            _count(proof.same, item.kind)
+        else:
+            proof.add(_difference(item, "changed", _why_changed(item, arrival, outcome, reason)))
+        for problem in _mapping_problems(database, item, here_id, proof):
+            proof.add(_difference(item, problem, None))
+    _add_found(database, proof)
+    return proof
+
+
+def _add_found(database: sqlite3.Connection, proof: Proof) -> None:
+    for kind, count in database.execute("SELECT kind, count(*) FROM here GROUP BY kind"):
+        proof.found[kind] = count
+    query = (
+        "SELECT here.kind, here.source_key, ledger.outcome FROM here"
+        " LEFT JOIN ledger USING (source_key) WHERE seen = 0 ORDER BY 1, 2"
+    )
+    for kind, source_key, outcome in database.execute(query):
+        if outcome is None:
+            explanation: str | None = "An earlier run of another plan brought it here."
+        else:
+            explanation = None
+        proof.add(Difference(kind, source_key, source_key, "unexpected", explanation))
+
+
+def _mapping_problems(
+    database: sqlite3.Connection, item: OutgoingItem, here_id: str, proof: Proof
+) -> Iterator[str]:
+    for mapping in item.mapping_keys:
+        row = database.execute(
+            "SELECT id FROM mapped WHERE namespace = ? AND key = ?",
+            (mapping.namespace, mapping.key),
+        ).fetchone()
+        if row is None:
+            yield "unmapped"
+        elif row[0] != here_id:
+            yield "mapped_wrongly"
+        else:
+            _count(proof.mappings, mapping.namespace)
+
+
+def _why_missing(item: OutgoingItem, outcome: str | None, reason: str | None) -> str | None:
+    if item.gap is not None:
+        return item.gap[1]
+    return reason if outcome in {"failed", "skipped"} else None
+
+
+def _why_changed(
+    item: OutgoingItem, arrival: str, outcome: str | None, reason: str | None
+) -> str | None:
+    if arrival == "merged" and item.kind == "user":
+        return "The account was here before and keeps its own name."
+    return reason if outcome in {"failed", "skipped"} else None
+
+
+def _difference(item: OutgoingItem, problem: str, explanation: str | None) -> Difference:
+    return Difference(item.kind, item.source_key, item.title, problem, explanation)
+
+
+def _count(counts: dict[str, int], name: str) -> None:
+    counts[name] = counts.get(name, 0) + 1

@@ -1,0 +1,1 @@
+"""Runs of plans: what is to be moved, the item ledger, and how each run ended."""

@@ -1,0 +1,330 @@
+"""Carries out a plan: prepare, check, move people and spaces, move apps, prove, report.
+
+Each part can be repeated, so a run that was cut off anywhere goes on when it is started again.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Protocol
+
+from portway_assistant.apps import AppMover, AppToMove, CheckResult
+from portway_assistant.clients import PlatformClient, SiteClient
+from portway_assistant.core.loader import Loader, StopRequested
+from portway_assistant.core.outgoing import OutgoingItem
+from portway_assistant.core.source import Source
+from portway_assistant.progress import Progress
+from portway_assistant.proof.compare import Proof, prove
+from portway_assistant.reports.report import Receipt, Report, group_not_moved
+from portway_assistant.reports.writing import write_report, write_whole
+from portway_assistant.runs.ledger import AppOutcome, Ledger, Run
+from portway_assistant.runs.plan import Plan, RunStatus
+from portway_scopes.namespaces import MIGRATED_NAMESPACES
+from portway_sdk import APIError, TransportError
+from portway_service.clock import Clock
+
+
+class AppProcesses(Protocol):
+    """Starts the sides of apps that are to run here. The sides of other apps run elsewhere."""
+
+    def start_cloud(self, app: AppToMove) -> None:
+        """Start the cloud app and return when it answers."""
+
+    def start_server(self, app: AppToMove, enrolment_token: str) -> None:
+        """Start the server app with a way to enrol."""
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where a run goes: the platform, and the site behind it."""
+
+    platform: PlatformClient
+    site: Callable[[str, str], SiteClient]
+    """Makes the client of a site for a source: site key, server key."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a run works with, besides its plan."""
+
+    ledger: Ledger
+    folder: Path
+    """Where reports and scratch files go."""
+    progress: Progress
+    stop: threading.Event
+    clock: Clock
+    operator: str = "admin"
+    monotonic: Callable[[], float] = time.monotonic
+    app_patience_seconds: float = 1800.0
+
+
+@dataclass
+class _Course:
+    """What is known of a run while it goes on."""
+
+    run: Run
+    began: float
+    migration_id: str = ""
+    site_name: str = ""
+    site_url: str = ""
+    checks: list[CheckResult] = field(default_factory=list)
+    ready_apps: list[AppToMove] = field(default_factory=list)
+    consents: dict[str, str] = field(default_factory=dict)
+    apps: list[AppOutcome] = field(default_factory=list)
+    proof: Proof | None = None
+    notes: list[str] = field(default_factory=list)
+
+
+class Engine:
+    """Runs one plan."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        source: Source,
+        apps: Sequence[AppToMove],
+        *,
+        destination: Destination,
+        processes: AppProcesses,
+        surroundings: Surroundings,
+    ) -> None:
+        self._plan = plan
+        self._source = source
+        self._apps = apps
+        self._platform = destination.platform
+        self._site = destination.site(plan.site_key, plan.server_key)
+        self._processes = processes
+        self._around = surroundings
+
+    def run(self) -> tuple[Report, Path]:
+        """Carry out the plan, or go on with it.
+
+        Returns the report and the path of its HTML file. A run that was stopped, or whose
+        destination stayed away, ends STOPPED; the next one goes on from there.
+        """
+        ledger, around = self._around.ledger, self._around
+        course = _Course(run=ledger.open_run(self._plan), began=around.monotonic())
+        if course.run.resumed:
+            around.progress.note("Going on with a run that was interrupted")
+        try:
+            status, reason = self._carry_out(course)
+        except StopRequested:
+            status, reason = RunStatus.STOPPED, "Somebody asked it to stop."
+        except TransportError:
+            status, reason = RunStatus.STOPPED, "The destination stopped answering."
+        except APIError as error:
+            status, reason = RunStatus.FAILED, f"{error.message} {error.fix or ''}".strip()
+        seconds = around.monotonic() - course.began
+        ended = ledger.end_run(
+            course.run.run_id, status, reason=reason, busy_milliseconds=round(seconds * 1000)
+        )
+        course.run = replace(ended, resumed=course.run.resumed)
+        return self._report(course, seconds)
+
+    def _carry_out(self, course: _Course) -> tuple[RunStatus, str | None]:
+        progress = self._around.progress
+        progress.step("Preparing")
+        self._prepare(course)
+        progress.step("Checking")
+        self._check(course)
+        progress.step("Moving people and spaces")
+        core = self._move_core(course)
+        if core is RunStatus.FAILED:
+            return core, "No space arrived, so apps were not started."
+        if self._apps:
+            progress.step("Moving apps")
+            self._move_apps(course)
+        progress.step("Proving")
+        course.proof = self._prove(course)
+        return self._verdict(course, core)
+
+    def _prepare(self, course: _Course) -> None:
+        plan = self._plan
+        site = self._platform.put_site(plan.site_key, plan.site_key)
+        self._platform.put_server(plan.server_key, plan.server_key)
+        self._site.put_site(plan.site_key)
+        course.site_name, course.site_url = site["name"], site["baseUrl"]
+        migration = self._platform.create_migration(
+            plan.server_key, plan.site_key, plan.name, key=course.run.run_id
+        )
+        course.migration_id = str(migration["migrationId"])
+        self._around.ledger.set_migration(course.run.run_id, course.migration_id)
+        self._platform.add_containers(course.migration_id, self._source.containers())
+
+    def _check(self, course: _Course) -> None:
+        mover = self._mover()
+        run_id = course.run.run_id
+        for app in self._apps:
+            self._processes.start_cloud(app)
+            mover.publish(app)
+            results = [mover.install(app)]
+            agreement, record_id = mover.agree(app, key=f"{run_id}/consent/{app.key}")
+            results.append(agreement)
+            if record_id is not None:
+                course.consents[app.key] = record_id
+            if all(result.outcome == "passed" for result in results):
+                enrolment = self._platform.enrol(
+                    self._plan.server_key, app.key, key=f"{run_id}/enrol/{app.key}"
+                )
+                self._processes.start_server(app, enrolment["enrolmentToken"])
+                results.append(mover.await_listener(app))
+            ready = all(result.outcome == "passed" for result in results)
+            if ready:
+                course.ready_apps.append(app)
+                results += mover.run_checks(
+                    app, list(self._source.containers()), key=f"{run_id}/checks/{app.key}"
+                )
+            course.checks += [replace(result, app_key=app.key) for result in results]
+        course.checks += self._source.checks()
+        for check in course.checks:
+            if check.outcome != "passed":
+                self._around.progress.note(f"{check.outcome}: {check.title}. {check.message}")
+
+    def _move_core(self, course: _Course) -> RunStatus:
+        self._platform.set_core_status(course.migration_id, "RUNNING")
+        loader = Loader(
+            run_id=course.run.run_id,
+            migration_id=course.migration_id,
+            site=self._site,
+            platform=self._platform,
+            ledger=self._around.ledger,
+            progress=self._around.progress,
+            stop=self._around.stop,
+        )
+        for phase in self._source.phases():
+            loader.load(phase.name, phase.items, total=phase.total)
+        status = self._core_status(course)
+        self._platform.set_core_status(course.migration_id, status)
+        return status
+
+    def _core_status(self, course: _Course) -> RunStatus:
+        counts = self._around.ledger.counts(course.run.run_id)
+        spaces = counts.get("space", {})
+        if spaces and sum(spaces.values()) == spaces.get("failed", 0):
+            return RunStatus.FAILED
+        failed = sum(by_outcome.get("failed", 0) for by_outcome in counts.values())
+        return RunStatus.INCOMPLETE if failed else RunStatus.FINISHED
+
+    def _move_apps(self, course: _Course) -> None:
+        mover, ledger, run_id = self._mover(), self._around.ledger, course.run.run_id
+        counts = ledger.counts(run_id)
+        nothing_new = not any(
+            by_outcome.get("created", 0) + by_outcome.get("updated", 0)
+            for by_outcome in counts.values()
+        )
+        for app in self._apps:
+            earlier = ledger.find_app_success(self._plan, app.key, app.version, before=run_id)
+            if app not in course.ready_apps:
+                outcome = _not_started(app, course)
+            elif nothing_new and earlier is not None:
+                outcome = earlier
+                course.notes.append(
+                    f"{app.key} was moved by an earlier run of this plan and nothing has come"
+                    " since, so it was not moved again."
+                )
+            else:
+                outcome = mover.transfer(
+                    app,
+                    course.migration_id,
+                    consent_record_id=course.consents.get(app.key),
+                    key=f"{run_id}/transfer/{app.key}",
+                )
+            ledger.record_app(run_id, outcome)
+            course.apps.append(outcome)
+
+    def _prove(self, course: _Course) -> Proof:
+        plan = self._plan
+
+        def mappings() -> Iterator[tuple[str, Iterable[tuple[str, str]]]]:
+            for namespace in MIGRATED_NAMESPACES:
+                pairs = self._platform.mappings(plan.server_key, plan.site_key, namespace)
+                yield namespace, pairs
+
+        def items() -> Iterator[OutgoingItem]:
+            for phase in self._source.phases():
+                yield from phase.items()
+
+        with self._site.inventory() as inventory:
+            return prove(
+                items(),
+                inventory=inventory,
+                outcomes=self._around.ledger.outcomes(course.run.run_id),
+                mappings=mappings(),
+                scratch=self._around.folder / f"proof-{course.run.run_id}.db",
+            )
+
+    def _verdict(self, course: _Course, core: RunStatus) -> tuple[RunStatus, str | None]:
+        problems = []
+        if core is RunStatus.INCOMPLETE:
+            problems.append("Some items failed.")
+        unmoved = [app.app_key for app in course.apps if app.status != "SUCCESS"]
+        if unmoved:
+            problems.append(f"These apps are not fully moved: {', '.join(unmoved)}.")
+        if course.proof is not None and not course.proof.complete:
+            problems.append("The proof found differences without an explanation.")
+        if problems:
+            return RunStatus.INCOMPLETE, " ".join(problems)
+        return RunStatus.FINISHED, None
+
+    def _mover(self) -> AppMover:
+        return AppMover(
+            self._platform,
+            server_key=self._plan.server_key,
+            site_key=self._plan.site_key,
+            operator=self._around.operator,
+            progress=self._around.progress,
+            stop=self._around.stop,
+            patience_seconds=self._around.app_patience_seconds,
+            monotonic=self._around.monotonic,
+        )
+
+    def _report(self, course: _Course, seconds: float) -> tuple[Report, Path]:
+        ledger, run_id = self._around.ledger, course.run.run_id
+        folder = self._around.folder / "reports" / run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        report = Report(
+            version=version("portway"),
+            run=course.run,
+            seconds=seconds,
+            source=self._source.facts(),
+            site_name=course.site_name or self._plan.site_key,
+            site_url=course.site_url,
+            counts=ledger.counts(run_id),
+            not_moved=[
+                *group_not_moved(ledger.outcomes(run_id, only=("skipped", "failed"))),
+                *self._source.left_out(),
+            ],
+            checks=course.checks,
+            apps=course.apps,
+            proof=course.proof,
+            receipts=list(self._save_receipts(course, folder)),
+            repairs=self._source.repairs,
+            notes=[*self._source.notes(), *course.notes],
+        )
+        return report, write_report(report, folder)
+
+    def _save_receipts(self, course: _Course, folder: Path) -> Iterator[Receipt]:
+        for app_key, record_id in course.consents.items():
+            path = folder / f"consent-{record_id}.jws"
+            try:
+                receipt = self._platform.consent_receipt(record_id)
+            except (APIError, TransportError):
+                continue
+            write_whole(path, receipt.encode())
+            yield Receipt(app_key=app_key, record_id=record_id, path=str(path))
+
+
+def _not_started(app: AppToMove, course: _Course) -> AppOutcome:
+    failed = [
+        check for check in course.checks if check.outcome == "failed" and check.app_key == app.key
+    ]
+    message = " ".join(f"{check.title}: no. {check.message}" for check in failed)
+    return AppOutcome(
+        app_key=app.key,
+        app_version=app.version,
+        status="NOT_STARTED",
+        message=message or "A check failed.",
+    )

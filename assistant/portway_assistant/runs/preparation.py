@@ -1,0 +1,59 @@
+"""From files of the operator to a plan and its source."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from portway_assistant.core.source import Source
+from portway_assistant.exports.package import ExportPackage
+from portway_assistant.exports.people import read_people
+from portway_assistant.exports.work_store import open_work_store
+from portway_assistant.folder import AssistantFolder
+from portway_assistant.progress import Progress
+from portway_assistant.runs.plan import Plan
+from portway_service.folding import fold
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan, and what it takes its items from."""
+
+    plan: Plan
+    source: Source
+
+
+@contextmanager
+def prepare_source(
+    folder: AssistantFolder,
+    export: Path,
+    *,
+    people: Path | None,
+    space_keys: tuple[str, ...],
+    server_key: str,
+    site_key: str,
+    name: str,
+    app_keys: tuple[str, ...],
+    progress: Progress,
+) -> Iterator[Prepared]:
+    """Read an export into its work store, and make the plan.
+
+    Raises:
+        Refusal: The export or the people file cannot be used. Nothing was sent anywhere.
+    """
+    table = None if people is None else read_people(people)
+    package = ExportPackage.open(export)
+    progress.note(f"{export.name}, {package.entities_size / 1e6:.1f} MB of entities")
+    with open_work_store(package, folder.work_stores) as store:
+        plan = Plan(
+            name=name,
+            server_key=server_key,
+            site_key=site_key,
+            export_digest=store.export_digest,
+            export_name=export.name,
+            space_keys=tuple(sorted({fold(key) for key in space_keys})),
+            people_digest=hashlib.sha256(people.read_bytes()).hexdigest() if people else None,
+            app_keys=tuple(sorted(app_keys)),
+        )
+        yield Prepared(plan, Source(store, space_keys=space_keys, people=table))

@@ -1,0 +1,84 @@
+"""Runs, the position each phase has reached, and one row for every item."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+from portway_service.database import Instant
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("plan_digest", String(64), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("server_key", Text, nullable=False),
+    Column("site_key", Text, nullable=False),
+    Column("export_digest", String(64), nullable=False),
+    Column("export_name", Text, nullable=False),
+    Column("space_keys", JSON, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("reason", Text),
+    Column("migration_id", String(36)),  # given by the platform at the start
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("busy_milliseconds", Integer, nullable=False),
+)
+
+phases = Table(
+    "phases",
+    metadata,
+    Column("run_id", String(36), ForeignKey(runs.c.id), nullable=False),
+    Column("phase", String(20), nullable=False),
+    Column("position", Integer, nullable=False),  # items acknowledged, in the source's order
+    Column("done", Boolean, nullable=False),
+    PrimaryKeyConstraint("run_id", "phase"),
+)
+
+items = Table(
+    "items",
+    metadata,
+    Column("run_id", String(36), ForeignKey(runs.c.id), nullable=False),
+    Column("source_key", String(300), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("outcome", String(12), nullable=False),
+    Column("destination_id", String(80)),
+    Column("code", String(40)),
+    Column("reason", Text),
+    Column("title", Text, nullable=False),
+    PrimaryKeyConstraint("run_id", "source_key"),
+    Index(None, "run_id", "kind", "outcome"),
+    sqlite_with_rowid=False,
+)
+
+app_outcomes = Table(
+    "app_outcomes",
+    metadata,
+    Column("run_id", String(36), ForeignKey(runs.c.id), nullable=False),
+    Column("app_key", Text, nullable=False),
+    Column("app_version", Text, nullable=False),
+    Column("status", String(30), nullable=False),
+    Column("transfer_id", String(36)),
+    Column("message", Text),
+    Column("consent_record_id", String(36)),
+    Column("details", JSON, nullable=False),
+    PrimaryKeyConstraint("run_id", "app_key"),
+)

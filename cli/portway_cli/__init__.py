@@ -1,0 +1,1 @@
+"""The `portway` command: thin, lazy, one file a command group."""

@@ -1,0 +1,132 @@
+"""Puts platform, cloud site and assistant of one data folder behind one address.
+
+The rooms know nothing of each other: requests are handed out by their path, and the cloud site
+recognises apps through the platform's authenticator, given to it here.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import flask
+
+import portway_assistant.api
+import portway_cloud_site
+from portway_assistant.folder import AssistantFolder
+from portway_cli.data_folder import DataFolder
+from portway_cli.front_door import create_front_door
+from portway_platform.app import Platform, create_app
+from portway_platform.callers import AppAuthenticator
+from portway_platform.settings import PlatformSettings
+from portway_service.admin_access import AdminAccess
+from portway_service.clock import Clock, SystemClock
+from portway_service.database import sqlite_url
+from portway_service.ids import Ids, RandomIds
+from portway_service.outbound import Outbound
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+_CONNECT = re.compile(r"/sites/[^/]+(/wiki)?/rest/atlassian-connect/")
+
+
+class Composition:
+    """One Portway on one data folder."""
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        *,
+        public_url: str,
+        outbound: Outbound,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+    ) -> None:
+        self._folder = folder
+        self._public_url = public_url
+        self._outbound = outbound
+        self._clock = clock or SystemClock()
+        self._ids = ids or RandomIds()
+        self._closing: list[Callable[[], None]] = []
+
+    def open(self) -> WsgiApp:
+        """Open everything and return the WSGI app; nothing works in the background yet."""
+        folder = self._folder
+        token = folder.admin_token(self._ids)
+        admin = AdminAccess(token, self._clock)
+        platform = create_app(
+            PlatformSettings(
+                database_url=sqlite_url(folder.platform_database),
+                files_url=str(folder.app_data),
+                keys_folder=folder.keys,
+                public_url=self._public_url,
+                admin_token=token,
+                outbound=self._outbound,
+                clock=self._clock,
+                ids=self._ids,
+            )
+        )
+        self._platform = platform
+        self._closing.append(platform.close)
+        site = portway_cloud_site.create_app(
+            portway_cloud_site.CloudSiteSettings(
+                database=sqlite_url(folder.site_database),
+                files_folder=folder.site_files,
+                public_url=self._public_url,
+                admin=admin,
+                app_authenticator=_AppsOfThePlatform(platform),
+                clock=self._clock,
+                ids=self._ids,
+            )
+        )
+        assistant_folder = AssistantFolder.open(folder.assistant, self._clock, self._ids)
+        self._closing.append(assistant_folder.close)
+        assistant = portway_assistant.api.create_app(assistant_folder, admin=admin, ids=self._ids)
+        front = create_front_door(admin, assistant_folder.ledger, ids=self._ids)
+        return _dispatch(platform.app, site, assistant, front)
+
+    def start(self) -> WsgiApp:
+        """Open everything and begin to work in the background: events, clocks of transfers."""
+        app = self.open()
+        self._platform.start()
+        self._closing.append(self._platform.stop)
+        return app
+
+    def end_waits(self) -> None:
+        """Let go of requests that wait for something to happen."""
+        self._platform.end_waits()
+
+    def stop(self) -> None:
+        """End the background work and close everything."""
+        while self._closing:
+            self._closing.pop()()
+
+
+class _AppsOfThePlatform:
+    """Lets the cloud site recognise the apps that the platform installed on it."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._authenticator = AppAuthenticator(platform.services)
+
+    def authenticate(self, request: flask.Request, site_key: str) -> portway_cloud_site.AppCaller:
+        """Return the app that calls, in the cloud site's terms."""
+        caller = self._authenticator.authenticate(request, site_key)
+        return portway_cloud_site.AppCaller(
+            app_key=caller.app_key,
+            site_key=caller.site_key,
+            name=caller.name,
+            may_write=caller.may_write,
+        )
+
+
+def _dispatch(platform: WsgiApp, site: WsgiApp, assistant: WsgiApp, front: WsgiApp) -> WsgiApp:
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path.startswith("/sites/") and not _CONNECT.match(path):
+            return site(environ, start_response)
+        if path.startswith("/assistant/"):
+            return assistant(environ, start_response)
+        if path in {"/", "/sign-in", "/portway.css"}:
+            return front(environ, start_response)
+        return platform(environ, start_response)
+
+    return app

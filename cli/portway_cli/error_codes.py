@@ -1,0 +1,67 @@
+"""Error codes of the command line, and the list of every code there is."""
+
+from portway_service.errors import ErrorCode
+
+MANIFEST_UNREADABLE = ErrorCode(
+    "manifest_unreadable",
+    400,
+    "The manifest {path} cannot be read: {problem}.",
+    "The file is absent, not UTF-8 or not TOML.",
+    "Compare it with docs/reference/app-manifest.md.",
+)
+MANIFEST_INVALID = ErrorCode(
+    "manifest_invalid",
+    400,
+    "The manifest {path} has {count} faults.",
+    "Fields are missing, unknown or of the wrong form.",
+    "Correct each fault named; docs/reference/app-manifest.md shows a whole manifest.",
+)
+NO_ADMIN_TOKEN = ErrorCode(
+    "no_admin_token",
+    401,
+    "No admin token is known for {url}.",
+    "The platform runs with another data folder, on another machine or for another user.",
+    "Set PORTWAY_ADMIN_TOKEN, or give --token-file: the file admin.token in its data folder.",
+)
+PLATFORM_NOT_STARTED = ErrorCode(
+    "platform_not_started",
+    503,
+    "{what} did not start: {problem}.",
+    "The process ended or did not get ready in time.",
+    "Read the log named; the port may be taken, or the folder not writable.",
+)
+DATA_IN_USE = ErrorCode(
+    "data_in_use",
+    409,
+    "Another migration is running with the data folder {path}.",
+    "Two runs would write the same ledger.",
+    "Wait for it to end, or use another data folder.",
+)
+KEY_INVALID = ErrorCode(
+    "key_invalid",
+    400,
+    "{what} {key!r} is not a key Portway can use.",
+    "Keys of sites and servers become parts of addresses.",
+    "Use lower-case letters, digits and hyphens, for example acme-wiki.",
+)
+
+CODES = (
+    MANIFEST_UNREADABLE,
+    MANIFEST_INVALID,
+    NO_ADMIN_TOKEN,
+    PLATFORM_NOT_STARTED,
+    DATA_IN_USE,
+    KEY_INVALID,
+)
+
+
+def all_codes() -> dict[str, ErrorCode]:
+    """Return every error code of every room, by code, in alphabetical order."""
+    from portway_assistant import error_codes as assistant
+    from portway_cloud_site import error_codes as cloud_site
+    from portway_platform import error_codes as platform
+    from portway_service import error_codes as service
+
+    rooms = (service.CODES, platform.CODES, cloud_site.CODES, assistant.CODES, CODES)
+    found = {error.code: error for codes in rooms for error in codes}
+    return dict(sorted(found.items()))

@@ -1,0 +1,87 @@
+"""The Flask app of the cloud site."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import flask
+
+import portway_cloud_site.attachments.api
+import portway_cloud_site.bulk.api
+import portway_cloud_site.comments.api
+import portway_cloud_site.content.api
+import portway_cloud_site.inventory.api
+import portway_cloud_site.labels.api
+import portway_cloud_site.people.api
+import portway_cloud_site.sites.api
+import portway_cloud_site.spaces.api
+from portway_cloud_site import schema
+from portway_cloud_site.access import Gatekeeper, SiteAccess
+from portway_cloud_site.addresses import Addresses
+from portway_cloud_site.attachments.api import FileNameConverter
+from portway_cloud_site.attachments.files import FileStore
+from portway_cloud_site.pages.views import add_pages
+from portway_cloud_site.services import Interfaces, Services, Visit
+from portway_cloud_site.settings import CloudSiteSettings
+from portway_cloud_site.sites.service import get_site
+from portway_service.database import open_database
+from portway_service.endpoints import Api, install_error_answers, refuse_unstated_access
+
+_WIKI = "/sites/<site_key>/wiki"
+_FEATURES = (
+    portway_cloud_site.sites.api,
+    portway_cloud_site.people.api,
+    portway_cloud_site.spaces.api,
+    portway_cloud_site.content.api,
+    portway_cloud_site.comments.api,
+    portway_cloud_site.attachments.api,
+    portway_cloud_site.labels.api,
+    portway_cloud_site.bulk.api,
+    portway_cloud_site.inventory.api,
+)
+
+
+def create_app(settings: CloudSiteSettings) -> flask.Flask:
+    """Return the app that serves every site of `settings.database`, whose schema it upgrades."""
+    database = settings.database
+    if isinstance(database, str):
+        database = open_database(database)
+    schema.upgrade(database)
+    services = Services(
+        settings=settings,
+        database=database,
+        files=FileStore(settings.files_folder),
+        addresses=Addresses(settings.public_url.rstrip("/")),
+        gatekeeper=Gatekeeper(settings.admin, settings.app_authenticator),
+    )
+    app = flask.Flask(__name__, static_folder=None, template_folder="pages/templates")
+    app.extensions["portway_cloud_site"] = services
+    app.url_map.converters["file_name"] = FileNameConverter
+    install_error_answers(app, ids=settings.ids)
+    interfaces = _make_interfaces(services)
+    for feature in _FEATURES:
+        feature.add_endpoints(services, interfaces)
+    for api in (interfaces.product, interfaces.bulk, interfaces.founding, interfaces.downloads):
+        api.register(app)
+    add_pages(app, services)
+    refuse_unstated_access(app)
+    return app
+
+
+def _make_interfaces(services: Services) -> Interfaces:
+    def admit(
+        request: flask.Request, access: SiteAccess, path: Mapping[str, str], query: Any
+    ) -> Visit:
+        caller = services.gatekeeper.admit(request, access, path["site_key"])
+        return Visit(get_site(services.database, path["site_key"]), caller)
+
+    def admit_founder(
+        request: flask.Request, access: SiteAccess, path: Mapping[str, str], query: Any
+    ) -> Any:
+        return services.gatekeeper.admit(request, access, path["site_key"])
+
+    return Interfaces(
+        product=Api("product", f"{_WIKI}/api/v2", admit),
+        bulk=Api("bulk", f"{_WIKI}/portway/v1", admit),
+        founding=Api("founding", f"{_WIKI}/portway/v1", admit_founder),
+        downloads=Api("downloads", f"{_WIKI}/download", admit),
+    )

@@ -1,0 +1,37 @@
+"""`POST sources/{source}/items`: a batch of items."""
+
+import re
+from typing import Any
+
+from portway_cloud_site.access import SiteAccess
+from portway_cloud_site.bulk.messages import BatchQuery
+from portway_cloud_site.bulk.rules import split_batch
+from portway_cloud_site.bulk.service import take_batch
+from portway_cloud_site.services import Interfaces, Services
+from portway_service.endpoints import Call, invalid_fields
+
+_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
+
+
+def add_endpoints(services: Services, interfaces: Interfaces) -> None:
+    """Add the endpoint that takes items."""
+
+    @interfaces.bulk.endpoint(
+        "POST", "/sources/<source>/items", access=SiteAccess.ADMIN, query=BatchQuery
+    )
+    def post_items(call: Call) -> dict[str, Any]:
+        """Take a batch in one transaction; say what became of each line."""
+        source = read_source(call)
+        raw_body = call.request.stream.read(services.limits.batch_bytes + 1)
+        lines = split_batch(raw_body, services.limits)
+        results = take_batch(services, call.admitted.site, source, lines, run_id=call.query.run)
+        return {"results": results}
+
+
+def read_source(call: Call) -> str:
+    """Return the name of the source in the address; refuse one that can be none."""
+    source = call.path["source"]
+    if _SOURCE.fullmatch(source) is None:
+        problem = "is 1 to 128 of letters, digits and . _ : - and begins with a letter or digit"
+        raise invalid_fields([{"field": "source", "problem": problem}])
+    return source

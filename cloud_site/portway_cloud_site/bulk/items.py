@@ -1,0 +1,206 @@
+"""The items of a batch, one class a kind. Unknown fields are refused: none is lost in silence."""
+
+import hashlib
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import orjson
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.alias_generators import to_camel
+
+from portway_service.instants import parse_instant
+
+MAX_TITLE = 255
+MAX_ID = (1 << 63) - 1
+
+
+def _instant(value: object) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError("an instant is ISO 8601 text")
+    return parse_instant(value)
+
+
+def _key_of(*kinds: str) -> Any:
+    return StringConstraints(pattern=rf"^(?:{'|'.join(kinds)})/[^\x00-\x1f]+$", max_length=512)
+
+
+Instant = Annotated[datetime, PlainValidator(_instant)]
+UserKey = Annotated[str, _key_of("user")]
+SpaceKey = Annotated[str, _key_of("space")]
+PageKey = Annotated[str, _key_of("page")]
+CommentKey = Annotated[str, _key_of("comment")]
+Name = Annotated[str, StringConstraints(max_length=1_000)]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TITLE)]
+Email = Annotated[str, StringConstraints(pattern=r"^[^\s@]+@[^\s@]+$", max_length=254)]
+Count = Annotated[int, Field(ge=0, le=2_000_000_000)]
+
+
+class _Item(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
+
+
+class UserItem(_Item):
+    """Somebody, known by e-mail or by key only."""
+
+    kind: Literal["user"]
+    source_key: UserKey
+    email: Email | None
+    display_name: Name
+    active: bool
+    placeholder: bool
+
+
+class SpaceItem(_Item):
+    """A space."""
+
+    kind: Literal["space"]
+    source_key: SpaceKey
+    key: Annotated[str, StringConstraints(pattern=r"^[^\s/?#%\\\x00-\x1f]+$", max_length=255)]
+    name: Name
+    description: str | None
+    type: Literal["global", "personal", "collaboration"]
+    status: Literal["current", "archived"]
+    author: UserKey | None
+    created_at: Instant | None
+
+
+class _WrittenItem(_Item):
+    body: str
+    representation: Literal["storage", "wiki"]
+    author: UserKey | None
+    created_at: Instant | None
+    last_author: UserKey | None
+    updated_at: Instant | None
+    version: Count
+
+
+class PageItem(_WrittenItem):
+    """A page, with its place in the tree."""
+
+    kind: Literal["page"]
+    source_key: PageKey
+    space: SpaceKey
+    parent: PageKey | None
+    home: bool
+    title: Title
+    position: Annotated[int, Field(ge=-MAX_ID, le=MAX_ID)] | None
+    version_message: str | None
+
+
+class BlogPostItem(_WrittenItem):
+    """A blog post."""
+
+    kind: Literal["blogPost"]
+    source_key: Annotated[str, _key_of("blogPost")]
+    space: SpaceKey
+    title: Title
+    version_message: str | None
+
+
+class Inline(_Item):
+    """What ties a comment to a selection of the text."""
+
+    marker_ref: Name | None
+    selection: str | None
+    resolved: bool
+
+
+class CommentItem(_WrittenItem):
+    """A comment."""
+
+    kind: Literal["comment"]
+    source_key: CommentKey
+    container: Annotated[str, _key_of("page", "blogPost", "attachment")]
+    parent: CommentKey | None
+    inline: Inline | None
+
+
+class AttachmentItem(_Item):
+    """What is known of a file; its bytes come after."""
+
+    kind: Literal["attachment"]
+    source_key: Annotated[str, _key_of("attachment")]
+    container: Annotated[str, _key_of("space", "page", "blogPost", "comment")]
+    title: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    media_type: Annotated[str, StringConstraints(max_length=255)]
+    comment: str | None
+    size_bytes: Annotated[int, Field(ge=0, le=MAX_ID)]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    author: UserKey | None
+    created_at: Instant | None
+    version: Count
+
+
+class LabelItem(_Item):
+    """A label on something."""
+
+    kind: Literal["label"]
+    source_key: Annotated[str, _key_of("label")]
+    container: Annotated[str, _key_of("space", "page", "blogPost", "attachment")]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    prefix: Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f]{1,64}$")]
+
+
+Item = UserItem | SpaceItem | PageItem | BlogPostItem | CommentItem | AttachmentItem | LabelItem
+
+_ITEM: TypeAdapter[Item] = TypeAdapter(Annotated[Item, Field(discriminator="kind")])
+
+
+class UnreadableLineError(Exception):
+    """A line that is no valid item.
+
+    Attributes:
+        source_key: The line's key, when that much of it can be read.
+    """
+
+    def __init__(self, source_key: str | None, problem: str) -> None:
+        super().__init__(problem)
+        self.source_key = source_key
+        self.problem = problem
+
+
+def parse_item(line: bytes) -> Item:
+    """Return the item of one line; raise `UnreadableLineError`, naming its first faults."""
+    if rb"\u0000" in line:
+        _refuse_null_characters(line)
+    try:
+        return _ITEM.validate_json(line)
+    except ValidationError as error:
+        faults = error.errors(include_input=False, include_url=False, include_context=False)
+        problem = "; ".join(
+            ": ".join([*[str(part) for part in fault["loc"][1:]], fault["msg"]])
+            for fault in faults[:3]
+        )
+        raise UnreadableLineError(_find_source_key(line), problem) from None
+
+
+def item_fingerprint(item: Item) -> bytes:
+    """Return the SHA-256 over every field, to tell an item sent again from a changed one."""
+    return hashlib.sha256(orjson.dumps(item.__dict__, default=lambda part: part.__dict__)).digest()
+
+
+def _find_source_key(line: bytes) -> str | None:
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    key = fields.get("sourceKey") if isinstance(fields, dict) else None
+    return key if isinstance(key, str) else None
+
+
+def _refuse_null_characters(line: bytes) -> None:
+    """PostgreSQL keeps no U+0000 in texts, and no source may mean one."""
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return
+    if b"\x00" in orjson.dumps(fields).replace(rb"\\", b"").replace(rb"\u0000", b"\x00"):
+        raise UnreadableLineError(_find_source_key(line), "a text holds the character U+0000")

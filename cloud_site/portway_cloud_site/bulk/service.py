@@ -1,0 +1,262 @@
+"""Taking a batch of items: read what they touch, decide line by line, write, commit."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from portway_cloud_site.attachments.bulk import AttachmentsIntake
+from portway_cloud_site.bulk.intake import Batch, Intake, ItemRefusedError, Origin, Written
+from portway_cloud_site.bulk.items import (
+    Item,
+    UnreadableLineError,
+    item_fingerprint,
+    parse_item,
+)
+from portway_cloud_site.bulk.messages import (
+    CREATED,
+    FAILED,
+    MERGED,
+    SKIPPED,
+    UNCHANGED,
+    UPDATED,
+    ItemResult,
+)
+from portway_cloud_site.bulk.tables import origins as origins_table
+from portway_cloud_site.bulk.tables import sources
+from portway_cloud_site.comments.bulk import CommentsIntake
+from portway_cloud_site.content.bulk import ContentsIntake
+from portway_cloud_site.error_codes import DESTINATION_EDITED, INVALID_ITEM
+from portway_cloud_site.labels.bulk import LabelsIntake
+from portway_cloud_site.people.bulk import PeopleIntake
+from portway_cloud_site.queries import insert_rows
+from portway_cloud_site.services import Services
+from portway_cloud_site.sites.rules import Site
+from portway_cloud_site.sites.service import SiteWriter, writing
+from portway_cloud_site.spaces.bulk import SpacesIntake
+from portway_service.clock import Clock
+
+_REFERENCES = ("space", "parent", "container", "author", "last_author")
+
+
+def take_batch(
+    services: Services,
+    site: Site,
+    source: str,
+    lines: Sequence[bytes],
+    *,
+    run_id: str | None = None,
+) -> list[ItemResult]:
+    """Take the items of `lines` in one transaction and return what became of each, in order.
+
+    A line that fails leaves the others untouched. Lines sent before change nothing; within one
+    run they are answered as the first time, so that a lost answer can be asked for again.
+    """
+    parsed = [_parse(line) for line in lines]
+    items = [item for item in parsed if not isinstance(item, UnreadableLineError)]
+    with writing(services.database, site) as writer:
+        _note_source(writer, source, services.clock)
+        taker = _Taker(Batch(writer, source, services.clock, run_id))
+        taker.load(items)
+        results = [taker.take(line) for line in parsed]
+        taker.flush()
+    for attachment_id, sha256 in taker.superseded_files:
+        services.files.discard(site.key, attachment_id, sha256)
+    return results
+
+
+def _note_source(writer: SiteWriter, source: str, clock: Clock) -> None:
+    key = {"site_id": writer.site.id, "name": source}
+    known = select(sources.c.name).filter_by(**key)
+    if writer.connection.execute(known).first() is None:
+        writer.connection.execute(insert(sources).values(**key, first_seen_at=clock.now()))
+
+
+def _parse(line: bytes) -> Item | UnreadableLineError:
+    try:
+        return parse_item(line)
+    except UnreadableLineError as error:
+        return error
+
+
+class _Taker:
+    """Takes items of every kind into one batch, and keeps their origins."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        contents = ContentsIntake(batch)
+        attachments = AttachmentsIntake(batch)
+        self._intakes: dict[str, Intake[Any]] = {
+            "user": PeopleIntake(batch),
+            "space": SpacesIntake(batch),
+            "page": contents,
+            "blogPost": contents,
+            "comment": CommentsIntake(batch),
+            "attachment": attachments,
+            "label": LabelsIntake(batch),
+        }
+        self.superseded_files = attachments.superseded
+        self._new_origins: list[dict[str, Any]] = []
+        self._changed_origins: list[dict[str, Any]] = []
+
+    def load(self, items: Sequence[Item]) -> None:
+        """Read the origins of everything the items name, then what each kind needs."""
+        self._load_origins({key for item in items for key in _keys(item)})
+        by_intake: dict[int, tuple[Intake[Any], list[Item]]] = {}
+        for item in items:
+            intake = self._intakes[item.kind]
+            by_intake.setdefault(id(intake), (intake, []))[1].append(item)
+        for intake, of_kind in by_intake.values():
+            intake.load(of_kind)
+
+    def take(self, line: Item | UnreadableLineError) -> ItemResult:
+        """Decide one line."""
+        if isinstance(line, UnreadableLineError):
+            refused = ItemRefusedError(INVALID_ITEM, problem=line.problem)
+            return _failed(line.source_key, refused)
+        try:
+            return self._take_item(line)
+        except ItemRefusedError as error:
+            return _failed(line.source_key, error)
+
+    def flush(self) -> None:
+        """Write everything that was decided."""
+        for intake in dict.fromkeys(self._intakes.values()):
+            intake.flush()
+        connection = self._batch.writer.connection
+        if self._new_origins:
+            insert_rows(connection, origins_table, self._new_origins)
+        if self._changed_origins:
+            statement = update(origins_table).where(
+                origins_table.c.site_id == self._batch.site_id,
+                origins_table.c.source == self._batch.source,
+                origins_table.c.source_key == bindparam("changed_key"),
+            )
+            connection.execute(statement, self._changed_origins)
+
+    def _take_item(self, item: Item) -> ItemResult:
+        intake = self._intakes[item.kind]
+        fingerprint = item_fingerprint(item)
+        origin = self._batch.origins.get(item.source_key)
+        if origin is None:
+            written = intake.create(item)
+            outcome = MERGED if written.merged else CREATED
+            self._note_new(item, written, outcome, fingerprint)
+            return self._result(intake, item, outcome, written.entity_id)
+        if origin.fingerprint == fingerprint:
+            outcome = self._told_before(origin) or UNCHANGED
+            return self._result(intake, item, outcome, origin.entity_id)
+        if origin.outcome == MERGED:
+            intake.join_again(item, origin.entity_id)
+            joined = Written(origin.entity_id, origin.revision)
+            self._note_changed(item, origin, joined, MERGED, fingerprint)
+            return self._result(intake, item, MERGED, origin.entity_id)
+        if intake.find_revision(origin.entity_id) != origin.revision:
+            edited = ItemRefusedError(DESTINATION_EDITED, source_key=item.source_key)
+            return self._result(intake, item, SKIPPED, origin.entity_id, edited)
+        written = intake.update(item, origin.entity_id)
+        self._note_changed(item, origin, written, UPDATED, fingerprint)
+        return self._result(intake, item, UPDATED, origin.entity_id)
+
+    def _load_origins(self, source_keys: Iterable[str]) -> None:
+        columns = origins_table.c
+        statement = select(
+            columns.source_key,
+            columns.entity_id,
+            columns.outcome,
+            columns.canonical_for.is_(None),
+            columns.digest,
+            columns.revision,
+            columns.run_id,
+            columns.run_outcome,
+        ).where(columns.site_id == self._batch.site_id, columns.source == self._batch.source)
+        for row in self._batch.fetch(statement, columns.source_key, source_keys):
+            self._batch.origins[row.source_key] = Origin(*row[1:])
+
+    def _note_new(self, item: Item, written: Written, outcome: str, fingerprint: bytes) -> None:
+        is_alias = written.merged and self._batch.has_origin(written.entity_id)
+        self._batch.origins[item.source_key] = Origin(
+            written.entity_id,
+            outcome,
+            is_alias,
+            fingerprint,
+            written.revision,
+            self._batch.run_id,
+            outcome,
+        )
+        self._new_origins.append(
+            {
+                "site_id": self._batch.site_id,
+                "source": self._batch.source,
+                "source_key": item.source_key,
+                "entity_id": written.entity_id,
+                "outcome": outcome,
+                "canonical_for": None if is_alias else written.entity_id,
+                "digest": fingerprint,
+                "revision": written.revision,
+                "author_alias": written.author_alias,
+                "last_author_alias": written.last_author_alias,
+                "run_id": self._batch.run_id,
+                "run_outcome": outcome,
+            }
+        )
+
+    def _note_changed(
+        self, item: Item, origin: Origin, written: Written, outcome: str, fingerprint: bytes
+    ) -> None:
+        origin.fingerprint, origin.revision = fingerprint, written.revision
+        origin.run_id, origin.run_outcome = self._batch.run_id, outcome
+        self._changed_origins.append(
+            {
+                "changed_key": item.source_key,
+                "digest": fingerprint,
+                "revision": written.revision,
+                "author_alias": written.author_alias,
+                "last_author_alias": written.last_author_alias,
+                "run_id": self._batch.run_id,
+                "run_outcome": outcome,
+            }
+        )
+
+    def _told_before(self, origin: Origin) -> str | None:
+        """Return what this run was told about the item before, if it was."""
+        in_run = self._batch.run_id is not None and origin.run_id == self._batch.run_id
+        return origin.run_outcome if in_run else None
+
+    def _result(
+        self,
+        intake: Intake[Any],
+        item: Item,
+        outcome: str,
+        entity_id: int,
+        problem: ItemRefusedError | None = None,
+    ) -> ItemResult:
+        return {
+            "sourceKey": item.source_key,
+            "outcome": outcome,
+            "id": intake.shown_id(entity_id),
+            "code": problem.code if problem else None,
+            "reason": problem.reason if problem else None,
+            "fileWanted": intake.is_file_wanted(entity_id),
+        }
+
+
+def _keys(item: Item) -> Iterable[str]:
+    """Return the keys an item names: its own, and those it refers to."""
+    yield item.source_key
+    fields = item.__dict__
+    for name in _REFERENCES:
+        key = fields.get(name)
+        if key is not None:
+            yield key
+
+
+def _failed(source_key: str | None, problem: ItemRefusedError) -> ItemResult:
+    return {
+        "sourceKey": source_key,
+        "outcome": FAILED,
+        "id": None,
+        "code": problem.code,
+        "reason": problem.reason,
+        "fileWanted": False,
+    }

@@ -1,0 +1,1 @@
+"""Comments: footer threads, and inline ones tied to a selection of the text."""

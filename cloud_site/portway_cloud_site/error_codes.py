@@ -1,0 +1,135 @@
+"""Error codes only the cloud site answers with."""
+
+from portway_service.errors import ErrorCode
+
+SITE_UNKNOWN = ErrorCode(
+    "cloud_site_unknown",
+    404,
+    "There is no site {site_key} here.",
+    "The site key in the address is wrong, or the site was never made.",
+    "Compare the key, or make the site with `PUT /sites/{site}/wiki/portway/v1/site`.",
+)
+APP_MAY_NOT_WRITE = ErrorCode(
+    "app_may_not_write",
+    403,
+    "The app {app_key} may read this site, not change it.",
+    "The app's descriptor does not ask for the WRITE scope, or the admin did not grant it.",
+    "Declare WRITE in the descriptor's `scopes` and install the app again.",
+)
+VERSION_CONFLICT = ErrorCode(
+    "version_conflict",
+    409,
+    "The {kind} is at version {current}, so its next version is {expected}, not {sent}.",
+    "Somebody changed it since it was read, or the number was not raised.",
+    "Read it again, apply the change to what it holds now, and send its version plus one.",
+)
+BATCH_TOO_LARGE = ErrorCode(
+    "batch_too_large",
+    413,
+    "The batch is larger than {limit}.",
+    "One batch is one transaction, and is held in memory while it is decided.",
+    "Split it: send fewer items in each request. Nothing of this one was taken.",
+)
+ITEM_TOO_LARGE = ErrorCode(
+    "item_too_large",
+    413,
+    "The first item of the batch alone is larger than {limit_bytes} bytes.",
+    "An item must fit into one batch.",
+    "Leave the item out and report it, or start the site with a larger `batch_bytes`.",
+)
+FILES_MISFRAMED = ErrorCode(
+    "files_misframed",
+    400,
+    "Frame {number} cannot be read: {problem}.",
+    "Each frame is one JSON line with `sourceKey` and `sizeBytes`, then exactly that many bytes.",
+    "Frame the files again. Nothing of this request was kept.",
+)
+FILE_DIFFERS = ErrorCode(
+    "file_differs",
+    422,
+    "The bytes are not those of {source_key}: {problem}.",
+    "Size or SHA-256 differ from what the item said: another file, or a damaged transmission.",
+    "Send the file again; if it differs again, read it anew at its source.",
+)
+FILE_DAMAGED = ErrorCode(
+    "file_damaged",
+    500,
+    "The stored bytes of attachment {attachment_id} are {problem}.",
+    "The files folder lost or changed them after they were stored and checked.",
+    "Send the file again through the bulk door, or restore the files folder.",
+)
+SPACE_KEY_TAKEN = ErrorCode(
+    "space_key_taken",
+    400,
+    "The space key {key} is taken by another space (compared without case).",
+    "Space keys are unique in a site.",
+    "Rename the key, or skip the space.",
+)
+TITLE_TAKEN = ErrorCode(
+    "title_taken",
+    400,
+    "Another page of the space has the title {title!r} (compared without case).",
+    "The titles of a space's current pages are unique.",
+    "Rename one of the two pages.",
+)
+EMAIL_TAKEN = ErrorCode(
+    "email_taken",
+    400,
+    "The new e-mail address of {source_key} belongs to another account.",
+    "An e-mail address is one account, and two accounts are not joined after the fact.",
+    "Decide which of the two people has the address, and correct the other at the source.",
+)
+IDENTITY_CHANGED = ErrorCode(
+    "identity_changed",
+    400,
+    "{source_key} was joined with an account, and now has another e-mail address than it.",
+    "A joined user cannot be taken out of the account again.",
+    "Keep the address, or give the user a new key.",
+)
+REFERENCE_MISSING = ErrorCode(
+    "reference_missing",
+    400,
+    "`{field}` names {reference}, which is not here.",
+    "What an item refers to must arrive before it: earlier, or further up in the batch.",
+    "Send what it names first; when that failed, cure it and send this item again.",
+)
+INVALID_ITEM = ErrorCode(
+    "invalid_item",
+    400,
+    "The item is not valid: {problem}.",
+    "A field is missing, unknown, or has the wrong form.",
+    "Correct the item; docs/reference/site-api.md lists the fields of each kind.",
+)
+DESTINATION_EDITED = ErrorCode(
+    "destination_edited",
+    409,
+    "{source_key} changed at its source and was edited here too; it was left as it is.",
+    "Writing it would lose the edit made here.",
+    "Compare the two and carry the difference over by hand.",
+)
+ITEM_UNKNOWN = ErrorCode(
+    "item_unknown",
+    404,
+    "No attachment came from this source with the key {source_key}.",
+    "The item was not sent yet, it failed, or the key is mistyped.",
+    "Send the attachment's item first, then its bytes.",
+)
+
+CODES = (
+    SITE_UNKNOWN,
+    APP_MAY_NOT_WRITE,
+    VERSION_CONFLICT,
+    BATCH_TOO_LARGE,
+    ITEM_TOO_LARGE,
+    FILES_MISFRAMED,
+    FILE_DIFFERS,
+    FILE_DAMAGED,
+    SPACE_KEY_TAKEN,
+    TITLE_TAKEN,
+    EMAIL_TAKEN,
+    IDENTITY_CHANGED,
+    REFERENCE_MISSING,
+    INVALID_ITEM,
+    DESTINATION_EDITED,
+    ITEM_UNKNOWN,
+)

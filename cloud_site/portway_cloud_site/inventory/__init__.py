@@ -1,0 +1,1 @@
+"""What a site holds now of everything that came from a source: one side of the proof."""

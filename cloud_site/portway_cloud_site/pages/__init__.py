@@ -1,0 +1,1 @@
+"""The pages admins look at: sites, spaces, pages, blog posts; read-only, without script."""

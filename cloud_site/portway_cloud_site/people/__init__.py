@@ -1,0 +1,1 @@
+"""Accounts: people known by e-mail, placeholders known by their key at a source, and apps."""

@@ -1,0 +1,1 @@
+"""From storage format to HTML that is safe to show: parse, convert what is known, sanitise."""

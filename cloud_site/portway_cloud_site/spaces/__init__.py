@@ -1,0 +1,1 @@
+"""Spaces: what pages and blog posts live in."""

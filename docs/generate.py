@@ -1,0 +1,99 @@
+"""Writes the reference pages that come from the code. A test compares them with the files."""
+
+import sys
+from pathlib import Path
+
+from portway_cli.error_codes import all_codes
+from portway_scopes import SCOPE_TEXTS, STATE_TEXTS, AccessScope
+from portway_service.item_digest import DIGEST_FIELDS
+
+REFERENCE = Path(__file__).parent / "reference"
+
+
+def errors_page() -> str:
+    """Return `errors.md`: the shape of a refusal, and every code."""
+    lines = [
+        "# Errors",
+        "",
+        "Every interface refuses in one shape; `portway explain CODE` says the same offline.",
+        "A refusal changes nothing.",
+        "",
+        "```json",
+        '{"code": "consent_required", "message": "…", "cause": "…", "fix": "…",',
+        ' "request_id": "…", "docs": "docs/reference/errors.md#consent_required"}',
+        "```",
+        "",
+        "Some codes add `details`: faults by field, or the scopes that are missing.",
+        "",
+    ]
+    for error in all_codes().values():
+        lines += [
+            f"### {error.code}",
+            "",
+            f"HTTP {error.status}. {error.message}",
+            "",
+            f"- Cause: {error.cause}",
+            f"- Fix: {error.fix}",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def scopes_page() -> str:
+    """Return `access-scopes.md`: each scope as an admin reads it, and the consent states."""
+    lines = [
+        "# Access scopes and consent states",
+        "",
+        "## Scopes",
+        "",
+        "| scope | the admin reads | what it opens |",
+        "|---|---|---|",
+    ]
+    for scope in AccessScope:
+        text = SCOPE_TEXTS[scope]
+        lines.append(f"| `{scope}` | **{text.title}.** {text.explanation} | {_opens(scope)} |")
+    lines += [
+        "",
+        "## States of an app's agreement",
+        "",
+        "| state | the admin reads | next step |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| `{state}` | {text.message} | {text.next_step} |" for state, text in STATE_TEXTS.items()
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _opens(scope: AccessScope) -> str:
+    if scope is AccessScope.MIGRATION_TRACING_IDENTITY:
+        return "mappings `identity:*`"
+    if scope is AccessScope.MIGRATION_TRACING_PRODUCT:
+        return "mappings `confluence*` and `jira*`"
+    return "upload, list and download of app data; uploads of this class"
+
+
+def proof_page() -> str:
+    """Return `proof.md` with the table of fields brought up to date."""
+    page = (REFERENCE / "proof.md").read_text(encoding="utf-8")
+    before, _, rest = page.partition("<!-- digest fields -->\n")
+    _, _, after = rest.partition("<!-- end -->")
+    rows = "".join(
+        f"| `{kind}` | {', '.join(f'`{name}`' for name in names)} |\n"
+        for kind, names in DIGEST_FIELDS.items()
+    )
+    return f"{before}<!-- digest fields -->\n{rows}<!-- end -->{after}"
+
+
+PAGES = {"errors.md": errors_page, "access-scopes.md": scopes_page, "proof.md": proof_page}
+
+
+def main() -> None:
+    """Write every page."""
+    for name, make in PAGES.items():
+        (REFERENCE / name).write_text(make(), encoding="utf-8")
+        sys.stdout.write(f"docs/reference/{name}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What this platform is, and whether it is well."""

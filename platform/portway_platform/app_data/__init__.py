@@ -1,0 +1,1 @@
+"""Files of a transfer: uploads, storage, downloads."""

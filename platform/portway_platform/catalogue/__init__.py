@@ -1,0 +1,1 @@
+"""The apps a vendor published: versions, scopes, policies, migration path."""

@@ -1,0 +1,1 @@
+"""The Connect REST of the public contract."""

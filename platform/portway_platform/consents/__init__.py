@@ -1,0 +1,1 @@
+"""What admins agreed to, and the receipts."""

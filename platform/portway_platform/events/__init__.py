@@ -1,0 +1,1 @@
+"""What cloud apps are told: outbox, deliveries, attempts."""

@@ -1,0 +1,113 @@
+"""One attempt to deliver one event: sign, POST, judge the answer. Never raises.
+
+Source: docs/reference/connect-api.md#events; wire contract, 3.6 and 3.7.
+"""
+
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import orjson
+
+from portway_platform.events.rules import context_path_for
+from portway_sdk.tokens import sign_connect_token
+from portway_service.clock import Clock
+from portway_service.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+_ANSWER_BYTES = 64 * 1024
+"""Read of an answer so that its connection can be used again; a longer one costs the connection."""
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """An event addressed to one endpoint."""
+
+    delivery_id: str
+    url: str
+    created_at: datetime
+    payload: Mapping[str, Any]
+    app_key: str
+    app_base_url: str
+    client_key: str
+    shared_secret: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How one POST went."""
+
+    started_at: datetime
+    finished_at: datetime
+    http_status: int | None
+    problem: str | None
+    retry_after_seconds: float | None = None
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the endpoint acknowledged the event: 200 and nothing else."""
+        return self.problem is None
+
+
+def attempt(client: httpx.Client, parcel: Parcel, clock: Clock) -> Attempt:
+    """POST an event once and say how it went."""
+    started_at = clock.now()
+    status, retry_after = None, None
+    try:
+        headers = {"Content-Type": "application/json", "Authorization": _authorise(parcel, clock)}
+        body = orjson.dumps(parcel.payload)
+        with client.stream("POST", parcel.url, content=body, headers=headers) as answer:
+            status = answer.status_code
+            retry_after = _find_retry_after(answer.headers.get("Retry-After"), clock)
+            with suppress(httpx.HTTPError):
+                _read_away(answer)
+        problem = None if status == 200 else f"answered {status} instead of 200"
+    except httpx.TimeoutException:
+        problem = "did not answer in time"
+    except httpx.HTTPError as error:
+        problem = f"could not be reached: {type(error).__name__}"
+    except Refusal as refusal:
+        problem = refusal.message
+    except Exception as error:
+        # A delivery that cannot even be tried must not stop the others.
+        log.exception("attempt failed", extra={"delivery_id": parcel.delivery_id})
+        problem = f"could not be sent: {type(error).__name__}"
+    return Attempt(started_at, clock.now(), status, problem, retry_after)
+
+
+def _authorise(parcel: Parcel, clock: Clock) -> str:
+    token = sign_connect_token(
+        issuer=parcel.client_key,
+        secret=parcel.shared_secret,
+        method="POST",
+        url=parcel.url,
+        context_path=context_path_for(parcel.url, parcel.app_base_url),
+        audience=[parcel.app_key],
+        now=clock.now(),
+    )
+    return f"JWT {token}"
+
+
+def _read_away(answer: httpx.Response) -> None:
+    """Read a short body to its end. What it says, or that it breaks off, means nothing."""
+    seen = 0
+    for piece in () if answer.is_stream_consumed else answer.iter_raw():
+        seen += len(piece)
+        if seen > _ANSWER_BYTES:
+            return
+
+
+def _find_retry_after(value: str | None, clock: Clock) -> float | None:
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max(0.0, (parsedate_to_datetime(text) - clock.now()).total_seconds())
+    except (ValueError, TypeError):
+        return None

@@ -1,0 +1,1 @@
+"""Creations that may be sent twice."""

@@ -1,0 +1,1 @@
+"""Cloud apps installed on sites: descriptor, handshake, registered endpoints."""

@@ -1,0 +1,246 @@
+"""Installing a cloud app on a site, and taking it away again.
+
+Every step is kept before the next call goes out, so a process may die anywhere: the same request
+again goes on from there. The secret is made once and stays the same until the app has accepted
+it. An app that is moved to another descriptor keeps its present installation until then.
+
+    (nothing) -> INSTALLING -installed-> INSTALLED -enabled-> ENABLED -> UNINSTALLED
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from portway_platform import error_codes
+from portway_platform.catalogue.tables import apps
+from portway_platform.installations.descriptor import Descriptor, fetch_descriptor
+from portway_platform.installations.lifecycle import (
+    Handshake,
+    tell_enabled,
+    tell_installed,
+    tell_uninstalled,
+)
+from portway_platform.installations.messages import InstallationOutput
+from portway_platform.installations.rules import IN_FORCE, InstallationStatus
+from portway_platform.installations.tables import installations
+from portway_platform.services import Services
+from portway_platform.sites.service import Site, get_site
+from portway_platform.sites.tables import sites
+from portway_platform.transfers.tables import transfers
+from portway_scopes import SETTLED
+from portway_service.database import insert_if_absent
+from portway_service.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+
+def install(
+    services: Services, site_key: str, app_key: str, descriptor_url: str
+) -> tuple[InstallationOutput, bool]:
+    """Install an app from a descriptor; tell whether it was not in force from there before.
+
+    Raises:
+        Refusal: `descriptor_unreachable`, `descriptor_invalid` or `app_did_not_accept`. What was
+            in force before still is; the same request again goes on.
+    """
+    with services.database.read() as connection:
+        site = get_site(connection, site_key)
+        _check_app(connection, app_key)
+        present = _find(connection, site.id, app_key)
+    if present is not None and _is_in_force_from(present, descriptor_url):
+        was_known = True
+    else:
+        descriptor = fetch_descriptor(services, descriptor_url, app_key=app_key)
+        handshake = _begin(services, site, app_key, descriptor_url, descriptor)
+        tell_installed(services, handshake)
+        _accept(services, handshake)
+        was_known = False
+    _enable(services, site, app_key)
+    with services.database.read() as connection:
+        return _output(_get(connection, site, app_key)), not was_known
+
+
+def uninstall(services: Services, site_key: str, app_key: str) -> None:
+    """End an installation, then tell the app; that the app cannot be reached does not keep it.
+
+    Raises:
+        Refusal: `transfers_running` while transfers of the app on this site have not settled.
+    """
+    with services.database.write() as connection:
+        site = get_site(connection, site_key)
+        row = _get(connection, site, app_key)
+        if row.status == InstallationStatus.UNINSTALLED:
+            raise _unknown(site, app_key)
+        _refuse_while_transfers_run(connection, row.id, site, app_key)
+        connection.execute(
+            update(installations)
+            .where(installations.c.id == row.id)
+            .values(status=InstallationStatus.UNINSTALLED, endpoints=[], pending=None)
+        )
+    try:
+        tell_uninstalled(services, _handshake(site, row._mapping, app_key))
+    except Refusal as refusal:
+        log.warning(
+            "app was not told that it is uninstalled",
+            extra={"installation_id": row.id, "code": refusal.code},
+        )
+
+
+def list_installations(connection: Connection, site_key: str) -> list[InstallationOutput]:
+    """Return the apps of a site that are installed or being installed, by key."""
+    site = get_site(connection, site_key)
+    rows = connection.execute(
+        _installations()
+        .where(
+            installations.c.site_id == site.id,
+            installations.c.status != InstallationStatus.UNINSTALLED,
+        )
+        .order_by(installations.c.app_key)
+    )
+    return [_output(row) for row in rows]
+
+
+def _begin(
+    services: Services, site: Site, app_key: str, descriptor_url: str, descriptor: Descriptor
+) -> Handshake:
+    """Keep what the app is about to be told; go on with the secret of an unfinished attempt."""
+    with services.database.write() as connection:
+        wanted = {
+            "descriptor_url": descriptor_url,
+            "descriptor": dict(descriptor.document),
+            "base_url": descriptor.base_url,
+            "name": descriptor.name,
+            "scopes": list(descriptor.scopes),
+            "shared_secret": services.ids.secret(),
+        }
+        row = {
+            "id": services.ids.uuid(),
+            "site_id": site.id,
+            "app_key": app_key,
+            "status": InstallationStatus.INSTALLING,
+            "endpoints": [],
+            "installed_at": services.clock.now(),
+            "pending": wanted,
+            **wanted,
+        }
+        if not insert_if_absent(connection, installations, row):
+            present = _get(connection, site, app_key)
+            if present.pending and present.pending["descriptor_url"] == descriptor_url:
+                wanted["shared_secret"] = present.pending["shared_secret"]
+            changed: dict[str, Any] = {"pending": wanted}
+            if present.status == InstallationStatus.UNINSTALLED:
+                changed |= {**wanted, "status": InstallationStatus.INSTALLING}
+            connection.execute(
+                update(installations).where(installations.c.id == present.id).values(**changed)
+            )
+        return _handshake(site, wanted, app_key)
+
+
+def _accept(services: Services, handshake: Handshake) -> None:
+    """Put what the app accepted in force."""
+    with services.database.write() as connection:
+        row = _get(connection, handshake.site, handshake.app_key)
+        pending = row.pending
+        if not pending or pending["shared_secret"] != handshake.shared_secret:
+            if row.shared_secret == handshake.shared_secret and row.status in IN_FORCE:
+                return
+            raise Refusal(
+                error_codes.INSTALLATION_BUSY, key=handshake.app_key, site=handshake.site.key
+            )
+        connection.execute(
+            update(installations)
+            .where(installations.c.id == row.id)
+            .values(
+                **pending,
+                status=InstallationStatus.INSTALLED,
+                endpoints=[],
+                pending=None,
+                installed_at=services.clock.now(),
+            )
+        )
+
+
+def _enable(services: Services, site: Site, app_key: str) -> None:
+    """Tell an installed app that it may begin, unless it knows already."""
+    with services.database.read() as connection:
+        row = _get(connection, site, app_key)
+    if row.status != InstallationStatus.INSTALLED:
+        return
+    tell_enabled(services, _handshake(site, row._mapping, app_key))
+    with services.database.write() as connection:
+        connection.execute(
+            update(installations)
+            .where(
+                installations.c.id == row.id,
+                installations.c.status == InstallationStatus.INSTALLED,
+                installations.c.installed_at == row.installed_at,
+            )
+            .values(status=InstallationStatus.ENABLED)
+        )
+
+
+def _is_in_force_from(row: Any, descriptor_url: str) -> bool:
+    return row.status in IN_FORCE and row.descriptor_url == descriptor_url and row.pending is None
+
+
+def _handshake(site: Site, values: Mapping[Any, Any], app_key: str) -> Handshake:
+    return Handshake(
+        app_key=app_key,
+        site=site,
+        descriptor=Descriptor(values["descriptor"]),
+        shared_secret=values["shared_secret"],
+    )
+
+
+def _check_app(connection: Connection, app_key: str) -> None:
+    if connection.execute(select(apps.c.key).where(apps.c.key == app_key)).first() is None:
+        raise Refusal(error_codes.APP_UNKNOWN, key=app_key)
+
+
+def _refuse_while_transfers_run(
+    connection: Connection, installation_id: str, site: Site, app_key: str
+) -> None:
+    count = connection.execute(
+        select(func.count())
+        .select_from(transfers)
+        .where(transfers.c.installation_id == installation_id, transfers.c.status.not_in(SETTLED))
+    ).scalar_one()
+    if count:
+        raise Refusal(error_codes.TRANSFERS_RUNNING, count=count, key=app_key, site=site.key)
+
+
+def _installations() -> Any:
+    return select(installations, sites.c.key.label("site_key")).join(
+        sites, sites.c.id == installations.c.site_id
+    )
+
+
+def _find(connection: Connection, site_id: str, app_key: str) -> Any:
+    return connection.execute(
+        _installations().where(
+            installations.c.site_id == site_id, installations.c.app_key == app_key
+        )
+    ).first()
+
+
+def _get(connection: Connection, site: Site, app_key: str) -> Any:
+    row = _find(connection, site.id, app_key)
+    if row is None:
+        raise _unknown(site, app_key)
+    return row
+
+
+def _unknown(site: Site, app_key: str) -> Refusal:
+    return Refusal(error_codes.INSTALLATION_UNKNOWN, key=app_key, site=site.key)
+
+
+def _output(row: Any) -> InstallationOutput:
+    return InstallationOutput(
+        installation_id=row.id,
+        app_key=row.app_key,
+        site_key=row.site_key,
+        status=InstallationStatus(row.status),
+        base_url=row.base_url,
+    )

@@ -1,0 +1,1 @@
+"""The platform's own keys: install tokens, receipts, download addresses."""

@@ -1,0 +1,1 @@
+"""Server apps at the gateway: enrolment, declarations, work."""

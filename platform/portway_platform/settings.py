@@ -1,0 +1,35 @@
+"""What a platform process is started with."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from portway_service.clock import Clock, SystemClock
+from portway_service.ids import Ids, RandomIds
+from portway_service.outbound import Outbound
+
+
+@dataclass(frozen=True)
+class PlatformSettings:
+    """Everything the platform needs to know, read once.
+
+    `public_url` has no trailing slash: it is the start of every address handed out.
+    `files_url` is a folder (`file:///…` or a path) or an object store (`s3://bucket/prefix`).
+    """
+
+    database_url: str
+    files_url: str
+    keys_folder: Path
+    public_url: str
+    admin_token: str = field(repr=False)
+    outbound: Outbound = Outbound.PUBLIC
+    clock: Clock = field(default_factory=SystemClock)
+    ids: Ids = field(default_factory=RandomIds)
+    upload_limit_bytes: int = 25 * 1000**3
+    event_timeout_seconds: float = 5.0
+    lease_seconds: int = 60
+    transfer_life: timedelta = timedelta(days=14)
+    cancellation_grace: timedelta = timedelta(minutes=60)
+    address_life: timedelta = timedelta(hours=1)
+    check_time_limit: timedelta = timedelta(minutes=5)
+    enrolment_life: timedelta = timedelta(days=7)

@@ -1,0 +1,1 @@
+"""Destination sites and source servers."""

@@ -1,0 +1,1 @@
+"""One app's move by one listener in one migration."""

@@ -1,0 +1,96 @@
+"""A transfer with everything around it: its migration, its pair, its site, its installation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from portway_platform.installations.tables import installations
+from portway_platform.migrations.tables import migrations
+from portway_platform.sites.rules import Product
+from portway_platform.sites.tables import pairs, sites
+from portway_platform.transfers.tables import transfers
+from portway_sdk.wire import MigrationDetails
+
+_UNKNOWN_CLIENT = "unknown"
+"""The contract's client key of the product a site does not run (wire contract, 1.2)."""
+
+
+@dataclass(frozen=True)
+class TransferContext:
+    """What messages about a transfer are made of. None of it changes while a transfer lives."""
+
+    transfer_id: str
+    app_key: str
+    listener_id: str
+    migration_id: str
+    migration_name: str
+    migration_created_at: datetime
+    pair_id: str
+    site_key: str
+    product: Product
+    client_key: str
+    installation_id: str
+    app_base_url: str
+    descriptor: Mapping[str, Any]
+    registered_endpoints: Sequence[str]
+
+    def details(self, public_url: str) -> MigrationDetails:
+        """Return the `migrationDetails` of messages."""
+        is_jira = self.product is Product.JIRA
+        return MigrationDetails(
+            migration_id=self.migration_id,
+            migration_scope_id=self.pair_id,
+            name=self.migration_name,
+            created_at=self.migration_created_at,
+            jira_client_key=self.client_key if is_jira else _UNKNOWN_CLIENT,
+            confluence_client_key=_UNKNOWN_CLIENT if is_jira else self.client_key,
+            cloud_url=cloud_url(public_url, self.site_key),
+        )
+
+
+def cloud_url(public_url: str, site_key: str) -> str:
+    """Return a site's address without the product's path, as the contract's `cloudUrl` has it."""
+    return f"{public_url}/sites/{site_key}"
+
+
+def get_context(connection: Connection, transfer_id: str) -> TransferContext:
+    """Return the context of a transfer that exists."""
+    return get_contexts(connection, [transfer_id])[transfer_id]
+
+
+def get_contexts(connection: Connection, transfer_ids: Sequence[str]) -> dict[str, TransferContext]:
+    """Return the contexts of transfers by their ids."""
+    rows = connection.execute(_CONTEXTS, {"ids": transfer_ids})
+    return {
+        row.transfer_id: TransferContext(**{**row._mapping, "product": Product(row.product)})
+        for row in rows
+    }
+
+
+# Built once: every event needs it.
+_CONTEXTS = (
+    select(
+        transfers.c.id.label("transfer_id"),
+        transfers.c.app_key,
+        transfers.c.listener_id,
+        transfers.c.migration_id,
+        migrations.c.name.label("migration_name"),
+        migrations.c.created_at.label("migration_created_at"),
+        migrations.c.pair_id,
+        sites.c.key.label("site_key"),
+        sites.c.product,
+        sites.c.client_key,
+        transfers.c.installation_id,
+        installations.c.base_url.label("app_base_url"),
+        installations.c.descriptor,
+        installations.c.endpoints.label("registered_endpoints"),
+    )
+    .join(migrations, migrations.c.id == transfers.c.migration_id)
+    .join(pairs, pairs.c.id == migrations.c.pair_id)
+    .join(sites, sites.c.id == pairs.c.site_id)
+    .join(installations, installations.c.id == transfers.c.installation_id)
+    .where(transfers.c.id.in_(bindparam("ids", expanding=True)))
+)

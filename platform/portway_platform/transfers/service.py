@@ -1,0 +1,438 @@
+"""Transfers: started, reported on, settled exactly once, cancelled, run again.
+
+Whoever settles a transfer does so by one conditional UPDATE; its events, the end of its clocks and
+of its listener's work commit with it. Source: docs/reference/admin-api.md; wire contract, 1.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from portway_platform import error_codes
+from portway_platform.app_data.rules import DISCARD_UNFINISHED, DISCARD_UNFINISHED_AFTER
+from portway_platform.catalogue.tables import apps
+from portway_platform.consents.tables import consent_records
+from portway_platform.events.service import emit
+from portway_platform.gate import check_start
+from portway_platform.installations.rules import IN_FORCE
+from portway_platform.installations.tables import installations
+from portway_platform.listeners.tables import listeners
+from portway_platform.listeners.work import drop_work_of_transfer, put_work
+from portway_platform.migrations.rules import APPS_MAY_MOVE
+from portway_platform.migrations.tables import migrations
+from portway_platform.services import Services
+from portway_platform.sites.tables import pairs
+from portway_platform.transfers.rules import (
+    UNSETTLED,
+    Reason,
+    SettledBy,
+    decide_overdue,
+    find_rerun_fault,
+)
+from portway_platform.transfers.tables import transfers
+from portway_platform.work.service import DueWork, cancel, schedule
+from portway_platform.work.worker import Handler
+from portway_scopes import RefusalReason, TransferStatus, is_settled
+from portway_sdk.wire import Declaration, EventType, ListenerError, ProgressReport, WorkKind
+from portway_service.errors import Refusal
+
+DEADLINE = "transfer-deadline"
+"""The kind of due work that settles a transfer nobody settled."""
+
+# Starting
+
+
+def start_transfer(
+    connection: Connection, services: Services, migration_id: str, app_key: str
+) -> tuple[str, bool]:
+    """Start an app's transfer; return its id, and whether it is new.
+
+    One that is under way or succeeded is returned as it is.
+
+    Raises:
+        Refusal: No standing agreement; the cloud app is not installed; no listener is enrolled;
+            core migration is running or failed.
+    """
+    move = _lock_migration(connection, migration_id)
+    if connection.execute(select(apps.c.key).where(apps.c.key == app_key)).first() is None:
+        raise Refusal(error_codes.APP_UNKNOWN, key=app_key)
+    present = _find_present(connection, migration_id, app_key)
+    if present is not None:
+        return present, False
+    return _create(connection, services, move, app_key), True
+
+
+def rerun_transfer(connection: Connection, services: Services, transfer_id: str) -> str:
+    """Run a transfer again that ended FAILED or INCOMPLETE; return the new transfer's id."""
+    before = get_transfer_row(connection, transfer_id)
+    move = _lock_migration(connection, before.migration_id)
+    fault = find_rerun_fault(
+        TransferStatus(before.status),
+        first_started_at=first_started_at(connection, before),
+        now=services.clock.now(),
+    )
+    if fault is not None:
+        raise Refusal(error_codes.RERUN_IMPOSSIBLE, transfer_id=transfer_id, problem=fault)
+    present = _find_present(connection, before.migration_id, before.app_key)
+    if present is not None:
+        raise Refusal(error_codes.TRANSFER_PRESENT, transfer_id=present, app_key=before.app_key)
+    return _create(connection, services, move, before.app_key, rerun_of=transfer_id)
+
+
+def first_started_at(connection: Connection, row: Row[Any]) -> datetime:
+    """Return when the first attempt of a chain of re-runs began."""
+    while row.rerun_of is not None:
+        row = connection.execute(select(transfers).where(transfers.c.id == row.rerun_of)).one()
+    began: datetime = row.created_at
+    return began
+
+
+def _lock_migration(connection: Connection, migration_id: str) -> Any:
+    """Return the migration with its pair. Until the transaction ends, nobody else starts in it."""
+    row = connection.execute(
+        select(
+            migrations.c.id,
+            migrations.c.core_status,
+            pairs.c.server_id,
+            pairs.c.site_id,
+        )
+        .join(pairs, pairs.c.id == migrations.c.pair_id)
+        .where(migrations.c.id == migration_id)
+        .with_for_update(of=migrations)
+    ).first()
+    if row is None:
+        raise Refusal(error_codes.MIGRATION_UNKNOWN, migration_id=migration_id)
+    return row
+
+
+def _find_present(connection: Connection, migration_id: str, app_key: str) -> str | None:
+    found: str | None = connection.execute(
+        select(transfers.c.id)
+        .where(
+            transfers.c.migration_id == migration_id,
+            transfers.c.app_key == app_key,
+            transfers.c.status.in_((*UNSETTLED, TransferStatus.SUCCESS)),
+        )
+        .limit(1)
+    ).scalar()
+    return found
+
+
+def _create(
+    connection: Connection,
+    services: Services,
+    move: Any,
+    app_key: str,
+    *,
+    rerun_of: str | None = None,
+) -> str:
+    _lock_consent(connection, move, app_key)
+    check_start(
+        connection,
+        app_key=app_key,
+        server_id=move.server_id,
+        site_id=move.site_id,
+        clock=services.clock,
+    )
+    installation_id = connection.execute(
+        select(installations.c.id).where(
+            installations.c.site_id == move.site_id,
+            installations.c.app_key == app_key,
+            installations.c.status.in_(IN_FORCE),
+        )
+    ).scalar()
+    if installation_id is None:
+        raise Refusal(error_codes.APP_NOT_INSTALLED, app_key=app_key)
+    listener = connection.execute(
+        select(listeners.c.id, listeners.c.declaration).where(
+            listeners.c.server_id == move.server_id, listeners.c.app_key == app_key
+        )
+    ).first()
+    if listener is None:
+        raise Refusal(error_codes.LISTENER_MISSING, app_key=app_key)
+    if move.core_status not in APPS_MAY_MOVE:
+        raise Refusal(error_codes.CORE_NOT_DONE, status=move.core_status)
+    if rerun_of is not None and not Declaration.model_validate(listener.declaration).reruns:
+        problem = "its listener declares that it is not run again"
+        raise Refusal(error_codes.RERUN_IMPOSSIBLE, transfer_id=rerun_of, problem=problem)
+    now = services.clock.now()
+    transfer_id = services.ids.uuid()
+    due_at = now + services.settings.transfer_life
+    connection.execute(
+        insert(transfers).values(
+            id=transfer_id,
+            migration_id=move.id,
+            app_key=app_key,
+            installation_id=installation_id,
+            listener_id=listener.id,
+            rerun_of=rerun_of,
+            status=TransferStatus.IN_PROGRESS,
+            percent=0,
+            created_at=now,
+            due_at=due_at,
+        )
+    )
+    put_work(
+        connection,
+        services,
+        listener.id,
+        WorkKind.RERUN_APP_MIGRATION if rerun_of else WorkKind.START_APP_MIGRATION,
+        transfer_id=transfer_id,
+        payload={"originalTransferId": rerun_of},
+    )
+    schedule(connection, DEADLINE, transfer_id, due_at)
+    emit(connection, services, transfer_id, EventType.LISTENER_TRIGGERED)
+    return transfer_id
+
+
+def _lock_consent(connection: Connection, move: Any, app_key: str) -> None:
+    """Have a withdrawal wait until this transaction ends: then it finds the new transfer."""
+    connection.execute(
+        select(consent_records.c.id)
+        .where(
+            consent_records.c.app_key == app_key,
+            consent_records.c.server_id == move.server_id,
+            consent_records.c.site_id == move.site_id,
+            consent_records.c.superseded_at.is_(None),
+        )
+        .with_for_update()
+    )
+
+
+# Finding
+
+
+def get_transfer_row(connection: Connection, transfer_id: str) -> Row[Any]:
+    """Return a transfer's row for an admin, or refuse."""
+    row = connection.execute(select(transfers).where(transfers.c.id == transfer_id)).first()
+    if row is None:
+        raise Refusal(error_codes.TRANSFER_NOT_FOUND, transfer_id=transfer_id)
+    return row
+
+
+def find_status(connection: Connection, transfer_id: str) -> TransferStatus | None:
+    """Return where a transfer stands, or None when there is none."""
+    status = connection.execute(
+        select(transfers.c.status).where(transfers.c.id == transfer_id)
+    ).scalar()
+    return None if status is None else TransferStatus(status)
+
+
+# Progress and settlement
+
+
+def report_progress(services: Services, transfer_id: str, report: ProgressReport) -> None:
+    """Take what a cloud app says about its transfer; a settling status settles it.
+
+    A report with a lower percent than one before leaves no trace.
+
+    Raises:
+        Refusal: `transfer_settled`.
+    """
+    with services.database.write() as connection:
+        conditions = []
+        if report.percent is not None:
+            conditions.append(transfers.c.percent <= report.percent)
+        values: dict[str, Any] = {}
+        if report.percent is not None:
+            values["percent"] = report.percent
+        if report.message is not None:
+            values["message"] = report.message
+        if is_settled(report.status):
+            if report.status is TransferStatus.SUCCESS:
+                values["percent"] = 100
+            taken = _settle(
+                connection,
+                services,
+                transfer_id,
+                report.status,
+                by=SettledBy.CLOUD_APP,
+                reason=None,
+                values=values,
+                conditions=conditions,
+            )
+        else:
+            taken = _change(connection, transfer_id, values, conditions=conditions)
+        if not taken:
+            _refuse_settled(connection, transfer_id)
+
+
+def _change(
+    connection: Connection,
+    transfer_id: str,
+    values: Mapping[str, Any],
+    *,
+    conditions: list[Any] | None = None,
+) -> bool:
+    """Change a transfer that has not settled; tell whether it was changed."""
+    # A report without news still finds out whether the transfer has settled.
+    result = connection.execute(
+        update(transfers)
+        .where(
+            transfers.c.id == transfer_id, transfers.c.status.in_(UNSETTLED), *(conditions or [])
+        )
+        .values(**(values or {"percent": transfers.c.percent}))
+    )
+    return result.rowcount == 1
+
+
+def _settle(
+    connection: Connection,
+    services: Services,
+    transfer_id: str,
+    status: TransferStatus,
+    *,
+    by: SettledBy,
+    reason: Reason | None,
+    values: Mapping[str, Any] | None = None,
+    conditions: list[Any] | None = None,
+) -> bool:
+    """Settle a transfer, with everything that follows; tell whether it was this call that did."""
+    now = services.clock.now()
+    settled = {
+        **(values or {}),
+        "status": status,
+        "settled_by": by,
+        "settled_at": now,
+        "reason": reason,
+    }
+    if not _change(connection, transfer_id, settled, conditions=conditions):
+        return False
+    cancel(connection, DEADLINE, transfer_id)
+    drop_work_of_transfer(connection, transfer_id)
+    schedule(connection, DISCARD_UNFINISHED, transfer_id, now + DISCARD_UNFINISHED_AFTER)
+    emit(connection, services, transfer_id, EventType.TRANSFER_SETTLED, transferStatus=status)
+    return True
+
+
+def _refuse_settled(connection: Connection, transfer_id: str) -> None:
+    status = find_status(connection, transfer_id)
+    if status is None or is_settled(status):
+        raise Refusal(error_codes.REFUSALS[RefusalReason.TRANSFER_SETTLED], transfer_id=transfer_id)
+
+
+def request_cancellation(connection: Connection, services: Services, transfer_id: str) -> None:
+    """Ask both sides to stop. The cloud app has an hour to settle; then the platform does."""
+    due_at = services.clock.now() + services.settings.cancellation_grace
+    changed = _change(
+        connection,
+        transfer_id,
+        {
+            "status": TransferStatus.CANCELLATION_REQUESTED,
+            "reason": Reason.CANCELLED_BY_ADMIN,
+            "due_at": due_at,
+        },
+        conditions=[transfers.c.status != TransferStatus.CANCELLATION_REQUESTED],
+    )
+    if not changed:
+        row = get_transfer_row(connection, transfer_id)
+        if row.status != TransferStatus.CANCELLATION_REQUESTED:
+            raise Refusal(
+                error_codes.TRANSFER_NOT_RUNNING, transfer_id=transfer_id, status=row.status
+            )
+        return
+    schedule(connection, DEADLINE, transfer_id, due_at)
+    drop_work_of_transfer(connection, transfer_id, only_waiting=True)
+    emit(connection, services, transfer_id, EventType.TRANSFER_CANCELLATION_REQUESTED)
+
+
+def cancel_for_withdrawn_consent(
+    connection: Connection, services: Services, app_key: str, server_id: str, site_id: str
+) -> list[str]:
+    """End the app's running transfers from the server to the site; return their ids.
+
+    Called in the transaction that withdraws the consent: from its commit on, nothing is read,
+    stored or sent any more.
+    """
+    open_ids = connection.execute(
+        select(transfers.c.id)
+        .join(migrations, migrations.c.id == transfers.c.migration_id)
+        .join(pairs, pairs.c.id == migrations.c.pair_id)
+        .where(
+            transfers.c.app_key == app_key,
+            transfers.c.status.in_(UNSETTLED),
+            pairs.c.server_id == server_id,
+            pairs.c.site_id == site_id,
+        )
+        .order_by(transfers.c.id)
+    )
+    return [
+        transfer_id
+        for transfer_id in open_ids.scalars().all()
+        if _settle(
+            connection,
+            services,
+            transfer_id,
+            TransferStatus.CANCELLED,
+            by=SettledBy.ADMIN,
+            reason=Reason.CONSENT_WITHDRAWN,
+        )
+    ]
+
+
+def deadline_handler(services: Services) -> Handler:
+    """Return the handler of transfers' clocks: 14 days, and an hour after a cancellation."""
+
+    def handle(connection: Connection, work: DueWork) -> datetime | None:
+        transfer_id = work.subject_id
+        row = connection.execute(
+            select(transfers.c.status, transfers.c.due_at)
+            .where(transfers.c.id == transfer_id)
+            .with_for_update()
+        ).one()
+        ending = decide_overdue(TransferStatus(row.status))
+        if ending is None:
+            return None
+        due_at: datetime = row.due_at
+        if due_at > services.clock.now():
+            return due_at
+        status, reason = ending
+        _settle(connection, services, transfer_id, status, by=SettledBy.PLATFORM, reason=reason)
+        return None
+
+    return handle
+
+
+# What the two sides tell each other
+
+
+def leave_feedback(services: Services, transfer_id: str, details: Mapping[str, Any]) -> None:
+    """Keep what the cloud app leaves for its server app, in place of what it left before."""
+    with services.database.write() as connection:
+        if not _change(connection, transfer_id, {"feedback": dict(details)}):
+            _refuse_settled(connection, transfer_id)
+
+
+def find_feedback(connection: Connection, transfer_id: str) -> dict[str, Any] | None:
+    """Return what the cloud app left, or None."""
+    found: dict[str, Any] | None = connection.execute(
+        select(transfers.c.feedback).where(transfers.c.id == transfer_id)
+    ).scalar()
+    return found
+
+
+def record_listener_error(
+    connection: Connection, services: Services, transfer_id: str, error: ListenerError
+) -> None:
+    """Keep how the listener failed and tell the cloud app, which may still settle the transfer."""
+    if _change(connection, transfer_id, {"error": error.to_wire()}):
+        emit(connection, services, transfer_id, EventType.LISTENER_ERRORED)
+
+
+def find_listener_error(connection: Connection, transfer_id: str) -> ListenerError | None:
+    """Return how the listener failed, or None."""
+    found = connection.execute(
+        select(transfers.c.error).where(transfers.c.id == transfer_id)
+    ).scalar()
+    return None if found is None else ListenerError.model_validate(found)
+
+
+def complete_export(services: Services, transfer_id: str) -> None:
+    """Note that the listener has uploaded everything; the first time counts."""
+    now = services.clock.now()
+    with services.database.write() as connection:
+        is_first = [transfers.c.export_completed_at.is_(None)]
+        if not _change(connection, transfer_id, {"export_completed_at": now}, conditions=is_first):
+            _refuse_settled(connection, transfer_id)

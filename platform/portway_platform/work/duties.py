@@ -1,0 +1,26 @@
+"""Everything the platform does later, by itself: which handler does which kind of due work."""
+
+from portway_platform.app_data.rules import DISCARD_UNFINISHED
+from portway_platform.app_data.uploads import discard_handler
+from portway_platform.events.deliverer import Deliverer
+from portway_platform.listeners import checks
+from portway_platform.listeners.service import lease_handler
+from portway_platform.listeners.work import LEASE
+from portway_platform.services import Services
+from portway_platform.transfers import service as transfers
+from portway_platform.work.worker import Errands, Worker
+
+
+def open_worker(services: Services) -> Worker:
+    """Return the worker of one platform process; start it to have it work in the background."""
+    errands = Errands(
+        services.database,
+        services.clock,
+        {
+            transfers.DEADLINE: transfers.deadline_handler(services),
+            LEASE: lease_handler(services),
+            checks.DEADLINE: checks.deadline_handler(services),
+            DISCARD_UNFINISHED: discard_handler(services),
+        },
+    )
+    return Worker(services.database, services.clock, [errands, Deliverer(services)])

@@ -1,0 +1,102 @@
+"""The schema versions amount to what the tables say, on both databases."""
+
+import io
+from importlib import import_module
+
+import pytest
+import sqlalchemy
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from portway_platform.schema_versions import HEAD, SCRIPTS
+from portway_platform.schema_versions.complete import metadata
+from portway_service.database import open_database, sqlite_url, upgrade_schema
+
+
+@pytest.fixture
+def databases(tmp_path):
+    """One database brought up to date by its versions, one made from the tables."""
+    migrated = open_database(sqlite_url(tmp_path / "migrated.db"))
+    upgrade_schema(migrated, SCRIPTS, head=HEAD)
+    made = open_database(sqlite_url(tmp_path / "made.db"))
+    with made.write() as connection:
+        metadata.create_all(connection)
+    yield migrated, made
+    migrated.close()
+    made.close()
+
+
+def statements(database):
+    query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != :versions"
+    with database.read() as connection:
+        found = connection.execute(sqlalchemy.text(query), {"versions": "alembic_version"})
+        return {name: parts(sql) for name, sql in found}
+
+
+def parts(statement):
+    """A statement line by line; the order of a table's constraints does not matter."""
+    lines = (line.strip().rstrip(",") for line in statement.strip().splitlines())
+    return sorted(filter(None, lines))
+
+
+def test_a_database_brought_up_to_date_is_the_same_as_a_new_one(databases):
+    migrated, made = databases
+
+    assert statements(migrated) == statements(made)
+    with migrated.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_postgresql_gets_the_tables_it_should():
+    buffer = io.StringIO()
+    context = MigrationContext.configure(
+        dialect_name="postgresql", opts={"as_sql": True, "output_buffer": buffer}
+    )
+    version = import_module("portway_platform.schema_versions.versions.0001_first")
+    with Operations.context(context):
+        version.upgrade()
+
+    dialect = postgresql.dialect()
+    wanted = [
+        str(statement.compile(dialect=dialect))
+        for table in metadata.sorted_tables
+        for statement in (
+            CreateTable(table),
+            *(CreateIndex(index) for index in table.indexes),
+        )
+    ]
+    written = [parts(text) for text in buffer.getvalue().split(";") if text.strip()]
+    assert sorted(written) == sorted(parts(text) for text in wanted)
+
+
+def test_bringing_it_up_to_date_twice_changes_nothing(databases):
+    migrated, _ = databases
+    before = statements(migrated)
+
+    upgrade_schema(migrated, SCRIPTS, head=HEAD)
+
+    assert statements(migrated) == before
+
+
+def test_the_first_version_can_be_taken_back(databases):
+    migrated, _ = databases
+    version = import_module("portway_platform.schema_versions.versions.0001_first")
+
+    with (
+        migrated.write() as connection,
+        Operations.context(MigrationContext.configure(connection)),
+    ):
+        version.downgrade()
+
+    assert statements(migrated) == {}
+
+
+def test_a_table_of_every_feature_is_known():
+    """A table the versions do not know would be missing in every database."""
+    assert {table.split("_")[0] for table in metadata.tables} >= {
+        "apps", "app", "sites", "servers", "pairs", "installations", "consent", "migrations",
+        "containers", "mappings", "idempotency", "listeners", "transfers", "events", "due",
+    }  # fmt: skip

@@ -1,0 +1,117 @@
+"""`kill -9` at any moment of a migration: the end is the same as if nothing had happened."""
+
+import random
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from support.large_exports import a_large_export
+from support.processes import (
+    PORTWAY,
+    Served,
+    an_environment,
+    last_json,
+    portway,
+    serving,
+    wait_until,
+)
+from support.site_state import site_state
+
+pytestmark = pytest.mark.processes
+
+KILLS = 10
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory):
+    """An export large enough to be hit in every phase."""
+    path = tmp_path_factory.mktemp("export") / "kill.zip"
+    return a_large_export(pages=600).write(path)
+
+
+def migrate_with(served: Served, export: Path, customer: Path) -> list[str]:
+    return [
+        *(*PORTWAY, "migrate", str(export), "--platform", served.url),
+        *("--data", str(customer), "--json", "--quiet", "--patience", "60"),
+    ]
+
+
+def test_killing_the_platform_ten_times_changes_nothing(export, tmp_path):
+    environment = an_environment(tmp_path)
+    with serving(tmp_path / "undisturbed", environment) as served:
+        began = time.monotonic()
+        undisturbed = last_json(
+            portway(
+                *migrate_with(served, export, tmp_path / "customer-1")[len(PORTWAY) :],
+                environment=environment,
+            )
+        )
+        seconds = time.monotonic() - began
+        expected = site_state(served.data)
+    assert undisturbed["status"] == "FINISHED", undisturbed
+
+    chance = random.Random(7)
+    with serving(tmp_path / "killed", environment) as served:
+        process = subprocess.Popen(
+            migrate_with(served, export, tmp_path / "customer-2"),
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        for _ in range(KILLS):
+            time.sleep(chance.uniform(0.05, seconds / KILLS))
+            served.kill()
+            served.start()
+        output, errors = process.communicate(timeout=240)
+        killed = last_json(subprocess.CompletedProcess([], process.returncode, output, errors))
+        found = site_state(served.data)
+
+    assert killed["status"] == "FINISHED", killed
+    assert killed["items"] == undisturbed["items"]
+    assert killed["proof"] == {"complete": True, "unexplained": 0}
+    assert found == expected
+
+
+def test_a_killed_migrate_goes_on_where_it_stopped(export, tmp_path):
+    environment = an_environment(tmp_path)
+    chance = random.Random(11)
+    with serving(tmp_path / "portway", environment) as served:
+        command = migrate_with(served, export, tmp_path / "customer")
+        ended = False
+        while not ended:
+            process = subprocess.Popen(
+                command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            timer = threading.Timer(chance.uniform(0.8, 3.0), process.kill)
+            timer.start()
+            output, errors = process.communicate(timeout=240)
+            timer.cancel()
+            ended = process.returncode >= 0
+        answer = last_json(subprocess.CompletedProcess([], process.returncode, output, errors))
+        again = last_json(portway(*command[len(PORTWAY) :], environment=environment))
+
+    assert answer["status"] == "FINISHED", answer
+    assert answer["items"]["failed"] == 0
+    assert answer["proof"] == {"complete": True, "unexplained": 0}
+    assert (again["status"], again["items"]["created"]) == ("FINISHED", 0)
+
+
+def test_a_migration_whose_platform_stays_away_stops_and_can_go_on(export, tmp_path):
+    environment = an_environment(tmp_path)
+    with serving(tmp_path / "portway", environment) as served:
+        command = migrate_with(served, export, tmp_path / "customer")
+        command[command.index("60")] = "1"
+        process = subprocess.Popen(
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        wait_until(lambda: (served.data / "site.db").exists())
+        time.sleep(1.0)
+        served.kill()
+        output, errors = process.communicate(timeout=120)
+        stopped = last_json(subprocess.CompletedProcess([], process.returncode, output, errors))
+        served.start()
+        finished = last_json(portway(*command[len(PORTWAY) :], environment=environment))
+
+    assert (stopped["status"], process.returncode) == ("STOPPED", 4)
+    assert finished["status"] == "FINISHED", finished
