@@ -16,7 +16,7 @@ $(STAMP): pyproject.toml requirements/dev.lock
 	@touch $(STAMP)
 
 demo: $(STAMP) ## Move a real Confluence export and one app, end to end
-	$(BIN)/portway demo
+	$(BIN)/portway demo --data build/demo
 
 test: $(STAMP) ## Run every test
 	$(BIN)/python -m pytest --cov --cov-report=term

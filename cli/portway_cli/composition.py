@@ -78,6 +78,7 @@ class Composition:
                 ids=self._ids,
             )
         )
+        self._closing.append(site.extensions["portway_cloud_site"].database.close)
         assistant_folder = AssistantFolder.open(folder.assistant, self._clock, self._ids)
         self._closing.append(assistant_folder.close)
         assistant = portway_assistant.api.create_app(assistant_folder, admin=admin, ids=self._ids)

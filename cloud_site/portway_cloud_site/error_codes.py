@@ -107,6 +107,13 @@ DESTINATION_EDITED = ErrorCode(
     "Writing it would lose the edit made here.",
     "Compare the two and carry the difference over by hand.",
 )
+DESTINATION_MISSING = ErrorCode(
+    "destination_missing",
+    409,
+    "{source_key} was moved here before and is here no longer.",
+    "Somebody deleted it, or it was lost.",
+    "Find out which. To have it again, restore it here from a backup.",
+)
 ITEM_UNKNOWN = ErrorCode(
     "item_unknown",
     404,
@@ -131,5 +138,6 @@ CODES = (
     REFERENCE_MISSING,
     INVALID_ITEM,
     DESTINATION_EDITED,
+    DESTINATION_MISSING,
     ITEM_UNKNOWN,
 )

@@ -26,7 +26,7 @@ from portway_assistant.exports.xml_objects import ObjectReader
 Progress = Callable[[int, int], object]
 """Is told the bytes of entities.xml read so far, and all of them."""
 
-RESOLVING_CACHE_KIB = 32768
+RESOLVING_CACHE_KIB = 64 * 1024
 """Memory for pages of the database while rows are brought together."""
 
 _TASK_COLUMNS = (

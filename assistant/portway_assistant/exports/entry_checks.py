@@ -1,7 +1,7 @@
 """Check every entry of a package before any of its content is read."""
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from portway_assistant import error_codes
 from portway_assistant.exports.limits import Limits
@@ -80,5 +80,5 @@ def is_safe_name(name: str) -> bool:
         not plain.startswith("/")
         and not _DRIVE.match(plain)
         and "\0" not in plain
-        and ".." not in PurePosixPath(plain).parts
+        and ".." not in plain.split("/")
     )

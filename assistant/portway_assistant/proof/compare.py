@@ -16,6 +16,9 @@ from portway_assistant.core.outgoing import OutgoingItem
 from portway_assistant.runs.ledger import ItemOutcome
 from portway_service.item_digest import item_digest
 
+GONE = "destination_missing"
+"""The site's code for what was there once: a loss, until somebody says otherwise."""
+
 LISTED = 1000
 """Differences listed one by one in a report; all are counted."""
 
@@ -126,14 +129,14 @@ def _compare(database: sqlite3.Connection, items: Iterable[OutgoingItem]) -> Pro
     for item in items:
         _count(proof.expected, item.kind)
         row = database.execute(
-            "SELECT here.id, here.digest, here.outcome, ledger.outcome, ledger.reason"
+            "SELECT here.id, here.digest, here.outcome, ledger.outcome, ledger.code, ledger.reason"
             " FROM (SELECT ? AS key)"
             " LEFT JOIN here ON here.source_key = key LEFT JOIN ledger ON ledger.source_key = key",
             (item.source_key,),
         ).fetchone()
-        here_id, digest, arrival, outcome, reason = row
+        here_id, digest, arrival, outcome, code, reason = row
         if here_id is None:
-            proof.add(_difference(item, "missing", _why_missing(item, outcome, reason)))
+            proof.add(_difference(item, "missing", _why_missing(item, outcome, code, reason)))
             continue
         database.execute("UPDATE here SET seen = 1 WHERE source_key = ?", (item.source_key,))
         if digest == item_digest(item.kind, item.payload):
@@ -177,9 +180,13 @@ def _mapping_problems(
             _count(proof.mappings, mapping.namespace)
 
 
-def _why_missing(item: OutgoingItem, outcome: str | None, reason: str | None) -> str | None:
+def _why_missing(
+    item: OutgoingItem, outcome: str | None, code: str | None, reason: str | None
+) -> str | None:
     if item.gap is not None:
         return item.gap[1]
+    if code == GONE:
+        return None
     return reason if outcome in {"failed", "skipped"} else None
 
 

@@ -26,7 +26,7 @@ from portway_cloud_site.bulk.tables import origins as origins_table
 from portway_cloud_site.bulk.tables import sources
 from portway_cloud_site.comments.bulk import CommentsIntake
 from portway_cloud_site.content.bulk import ContentsIntake
-from portway_cloud_site.error_codes import DESTINATION_EDITED, INVALID_ITEM
+from portway_cloud_site.error_codes import DESTINATION_EDITED, DESTINATION_MISSING, INVALID_ITEM
 from portway_cloud_site.labels.bulk import LabelsIntake
 from portway_cloud_site.people.bulk import PeopleIntake
 from portway_cloud_site.queries import insert_rows
@@ -143,6 +143,9 @@ class _Taker:
             outcome = MERGED if written.merged else CREATED
             self._note_new(item, written, outcome, fingerprint)
             return self._result(intake, item, outcome, written.entity_id)
+        revision = intake.find_revision(origin.entity_id)
+        if revision is None:
+            raise ItemRefusedError(DESTINATION_MISSING, source_key=item.source_key)
         if origin.fingerprint == fingerprint:
             outcome = self._told_before(origin) or UNCHANGED
             return self._result(intake, item, outcome, origin.entity_id)
@@ -151,7 +154,7 @@ class _Taker:
             joined = Written(origin.entity_id, origin.revision)
             self._note_changed(item, origin, joined, MERGED, fingerprint)
             return self._result(intake, item, MERGED, origin.entity_id)
-        if intake.find_revision(origin.entity_id) != origin.revision:
+        if revision != origin.revision:
             edited = ItemRefusedError(DESTINATION_EDITED, source_key=item.source_key)
             return self._result(intake, item, SKIPPED, origin.entity_id, edited)
         written = intake.update(item, origin.entity_id)

@@ -125,7 +125,7 @@ class LocalFiles:
         descriptor, is_new = _open_to_write(path, may_create=offset_bytes == 0)
         try:
             _lock(descriptor, path)
-            appending = _LocalAppending(descriptor, offset_bytes, self._incoming)
+            appending = LocalAppending(descriptor, offset_bytes, self._incoming)
             try:
                 yield appending
             finally:
@@ -192,7 +192,9 @@ class LocalFiles:
         raise FileNotFoundError(place.key)
 
 
-class _LocalAppending:
+class LocalAppending:
+    """Takes the bytes that follow what a file of a folder holds."""
+
     def __init__(self, descriptor: int, offset_bytes: int, folder: Path) -> None:
         self._descriptor = descriptor
         self._offset_bytes = offset_bytes
@@ -203,6 +205,7 @@ class _LocalAppending:
         self.is_kept = False
 
     def write(self, piece: bytes | memoryview) -> None:
+        """Write bytes behind those written before."""
         self._get_ready()
         rest = memoryview(piece)
         while rest:
@@ -215,6 +218,7 @@ class _LocalAppending:
             self._syncing = _SYNCERS.submit(os.fdatasync, self._descriptor)
 
     def keep(self) -> Part | None:
+        """Sync everything written, and the file's name when it is new."""
         self._get_ready()
         self._finish_syncing()
         os.fsync(self._descriptor)
@@ -225,6 +229,7 @@ class _LocalAppending:
         return None
 
     def drop(self) -> None:
+        """Cut off what was written and not kept."""
         with suppress(OSError):
             self._finish_syncing()
         if self._is_ready:

@@ -14,7 +14,7 @@ from sqlalchemy import text, update
 
 from portway_platform.app_data.bodies import Body
 from portway_platform.app_data.downloads import BrokenDownloadError
-from portway_platform.app_data.files import PIECE_BYTES
+from portway_platform.app_data.files import PIECE_BYTES, LocalAppending
 from portway_platform.consents.tables import consent_records
 from support.app_side import TUS, sha256_hex
 
@@ -118,14 +118,26 @@ def test_a_piece_under_way_stops_at_once_and_nothing_of_it_is_kept(move, transfe
     assert [tuple(row) for row in uploads_of(move)] == [("INCOMING", 0)]
 
 
-def test_an_upload_whose_consent_ends_with_its_last_byte_is_not_stored(move, transfer_id):
-    body = Sending(CONTENT, after=len(CONTENT), then=move.withdraw_consent)
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_an_upload_whose_consent_ends_after_its_last_byte_is_not_stored(
+    move, transfer_id, monkeypatch, in_pieces
+):
+    """Between the last piece and the commit that would make the file visible."""
+    key = move.server.begin(transfer_id, Upload_Length=str(len(CONTENT))) if in_pieces else None
+    keep = LocalAppending.keep
 
-    answer = put(move, transfer_id, body)
+    def withdraw_and_keep(appending):
+        move.withdraw_consent()
+        return keep(appending)
+
+    monkeypatch.setattr(LocalAppending, "keep", withdraw_and_keep)
+    answer = (
+        move.server.patch(key, 0, CONTENT) if in_pieces else move.server.put(transfer_id, CONTENT)
+    )
 
     assert (answer.status_code, answer.json["code"]) == (403, "consent_withdrawn")
-    assert uploads_of(move) == []
-    assert kept_bytes(move) == 0
+    assert "STORED" not in [row.status for row in uploads_of(move)]
+    assert "app-data-uploaded" not in [event["eventType"] for event in move.deliver()]
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
