@@ -50,6 +50,14 @@ def test_a_page_arrives_with_everything_said_about_it(export, read):
     assert [(label.namespace, label.name) for label in found.labels] == [("global", "draft-ideas")]
 
 
+def test_a_label_may_name_its_page_by_number_only(export, read):
+    page = export.page("Page")
+    label = Ref("Label", export.add("Label", name="old"))
+    export.add("Labelling", label=label, labelableId=page, labelableType="CONTENT")
+
+    assert [label.name for label in page_of(read(export), "Page").labels] == ["old"]
+
+
 def five_levels():
     """A home page with five levels below it, children written before their parents."""
     export = ExportBuilder()

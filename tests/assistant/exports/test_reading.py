@@ -241,6 +241,10 @@ def test_a_file_cut_short_is_refused(kept):
     assert refusal_of(whole[: kept % len(whole)]).error is error_codes.EXPORT_MALFORMED
 
 
+def test_a_file_cut_off_between_two_objects_is_refused():
+    assert refusal_of(HEAD + MANY).error is error_codes.EXPORT_MALFORMED
+
+
 @pytest.mark.parametrize(
     "declaration",
     [

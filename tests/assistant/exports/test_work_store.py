@@ -1,6 +1,7 @@
 """The life of a work store: built once, whole or not at all, rebuilt when it must be."""
 
 import fcntl
+import resource
 import sqlite3
 
 import pytest
@@ -130,6 +131,19 @@ def test_a_folder_that_cannot_be_written_is_named(package, tmp_path):
         open_work_store(package, blocked / "stores")
 
     assert caught.value.error is error_codes.WORK_STORE_UNWRITABLE
+
+
+def test_a_disk_that_fills_up_is_named_and_nothing_stays(package, tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+    try:
+        with pytest.raises(Refusal) as caught:
+            open_work_store(package, tmp_path / "stores")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert caught.value.error is error_codes.WORK_STORE_UNWRITABLE
+    assert list((tmp_path / "stores").iterdir()) == []
 
 
 def test_a_store_answers_several_streams_at_once(tmp_path):

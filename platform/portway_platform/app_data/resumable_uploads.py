@@ -1,0 +1,266 @@
+"""Uploads piece by piece: tus 1.0 with creation, deferred length, checksum and termination.
+
+What was acknowledged is on the disk. A file becomes visible, with its event, in the commit that
+takes its last piece. Source: docs/reference/gateway-api.md#app-data
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, update
+
+from portway_platform import error_codes
+from portway_platform.app_data.bodies import Body, SenderGoneError
+from portway_platform.app_data.digests import RunningDigests
+from portway_platform.app_data.files import Part, Place
+from portway_platform.app_data.rules import UploadStatus
+from portway_platform.app_data.standing import Standing
+from portway_platform.app_data.storing import (
+    CountedSink,
+    NewUpload,
+    announce_stored,
+    appending,
+    check_length,
+    find_parts,
+    find_row,
+    get_by_creation_key,
+    get_row,
+    insert_part,
+    receive,
+)
+from portway_platform.app_data.tables import app_data
+from portway_platform.services import Services
+from portway_service.database import insert_if_absent
+from portway_service.errors import Refusal
+
+
+@dataclass(frozen=True)
+class NextPiece:
+    """What a sender says about the bytes of one PATCH."""
+
+    offset_bytes: int
+    length_bytes: int | None = None
+    """The whole file's length, told now if not before."""
+    checksum: bytes | None = None
+    """SHA-256 of the bytes of this request."""
+    whole_sha256: bytes | None = None
+    """SHA-256 of the whole file, for the last piece."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far an upload has come."""
+
+    offset_bytes: int
+    size_bytes: int | None
+    sha256: bytes | None
+    """Of the whole file, once it is stored."""
+
+
+def create_upload(
+    services: Services, standing: Standing, new: NewUpload, *, length_bytes: int | None
+) -> str:
+    """Begin an upload and return its key. One of no bytes is complete at once."""
+    check_length(None, length_bytes, 0, services.settings.upload_limit_bytes)
+    key = services.ids.uuid()
+    with services.database.write() as connection:
+        access = standing.pass_gate(connection, lock=True)
+        row = {
+            "id": key,
+            "transfer_id": access.transfer_id,
+            "label": new.label,
+            "data_class": new.data_class,
+            "status": UploadStatus.INCOMING,
+            "offset_bytes": 0,
+            "size_bytes": length_bytes,
+            "creation_key": new.creation_key,
+            "created_at": services.clock.now(),
+        }
+        if not insert_if_absent(connection, app_data, row):
+            first = get_by_creation_key(connection, access.transfer_id, new)
+            if length_bytes is not None and first.size_bytes != length_bytes:
+                raise Refusal(error_codes.IDEMPOTENCY_KEY_REUSED)
+            key = first.id
+    if length_bytes == 0:
+        _complete_empty(services, standing, key)
+    return key
+
+
+def _complete_empty(services: Services, standing: Standing, key: str) -> None:
+    place = Place(standing.access.transfer_id, key)
+    with appending(services, place, 0) as sink:
+        with services.database.read() as connection:
+            if get_row(connection, key).status != UploadStatus.INCOMING:
+                return
+        sink.keep()
+        _take(
+            services,
+            standing,
+            key,
+            before=0,
+            reached=0,
+            length=0,
+            part=None,
+            digest=hashlib.sha256(),
+        )
+    services.files.settle_in(place)
+
+
+def find_reached(connection: Connection, key: str) -> Reached:
+    """Return how far an upload has come; refuse one that was withdrawn."""
+    row = get_row(connection, key)
+    return Reached(
+        offset_bytes=row.offset_bytes,
+        size_bytes=row.size_bytes,
+        sha256=bytes.fromhex(row.sha256) if row.status == UploadStatus.STORED else None,
+    )
+
+
+def append_piece(
+    services: Services,
+    digests: RunningDigests,
+    standing: Standing,
+    key: str,
+    piece: NextPiece,
+    body: Body,
+) -> Reached:
+    """Take the bytes that follow; the last ones make the file visible.
+
+    When the sender goes away half-way, what arrived is kept, unless it came with a checksum.
+
+    Raises:
+        Refusal: Another offset is due; the access ended meanwhile; checksum or digest differ; the
+            length does not fit; somebody else is sending. Nothing of the piece is kept.
+    """
+    place = Place(standing.access.transfer_id, key)
+    limit_bytes = services.settings.upload_limit_bytes
+    _check_offset(services, key, piece.offset_bytes)
+    with appending(services, place, piece.offset_bytes) as sink:
+        # Looked at again under the lock: from here on nobody else moves this upload.
+        row, parts = _check_offset(services, key, piece.offset_bytes)
+        length = row.size_bytes if row.size_bytes is not None else piece.length_bytes
+        announced = piece.offset_bytes + (body.length_bytes or 0)
+        check_length(row.size_bytes, piece.length_bytes, announced, limit_bytes)
+        digest = digests.resume(
+            key,
+            piece.offset_bytes,
+            lambda start, stop: services.files.read(place, parts, start, stop),
+        )
+        own_digest = hashlib.sha256()
+        counted = CountedSink(sink, piece.offset_bytes)
+        is_whole = True
+        try:
+            receive(
+                body,
+                counted,
+                [digest] if piece.checksum is None else [digest, own_digest],
+                standing,
+                reached=piece.offset_bytes,
+                limit=limit_bytes if length is None else length,
+            )
+        except SenderGoneError:
+            is_whole = False
+            if piece.checksum is not None or counted.reached == piece.offset_bytes:
+                raise Refusal(error_codes.UPLOAD_INTERRUPTED) from None
+        if piece.checksum not in (None, own_digest.digest()):
+            raise Refusal(error_codes.CHECKSUM_MISMATCH)
+        is_complete = counted.reached == length
+        if is_complete and piece.whole_sha256 not in (None, digest.digest()):
+            raise Refusal(error_codes.DIGEST_MISMATCH)
+        _take(
+            services,
+            standing,
+            key,
+            before=piece.offset_bytes,
+            reached=counted.reached,
+            length=length,
+            part=sink.keep(),
+            digest=digest,
+        )
+    if is_complete:
+        digests.forget(key)
+        services.files.settle_in(place)
+    else:
+        digests.remember(key, counted.reached, digest)
+    if not is_whole:
+        raise Refusal(error_codes.UPLOAD_INTERRUPTED)
+    return Reached(counted.reached, length, digest.digest() if is_complete else None)
+
+
+def _check_offset(services: Services, key: str, offset_bytes: int) -> tuple[Row[Any], list[Part]]:
+    """Return an upload and its parts; refuse when it goes on elsewhere than at `offset_bytes`."""
+    with services.database.read() as connection:
+        row = get_row(connection, key)
+        parts = find_parts(connection, key)
+    if row.status != UploadStatus.INCOMING or row.offset_bytes != offset_bytes:
+        raise _offset_mismatch(row)
+    return row, parts
+
+
+def _offset_mismatch(row: Row[Any]) -> Refusal:
+    return Refusal(
+        error_codes.UPLOAD_OFFSET_MISMATCH,
+        headers={"Upload-Offset": str(row.offset_bytes)},
+        offset=row.offset_bytes,
+    )
+
+
+def _take(
+    services: Services,
+    standing: Standing,
+    key: str,
+    *,
+    before: int,
+    reached: int,
+    length: int | None,
+    part: Part | None,
+    digest: Any,
+) -> None:
+    """Acknowledge bytes that are on the disk; at the length of the file, make it visible."""
+    is_complete = reached == length
+    values: dict[str, Any] = {"offset_bytes": reached, "size_bytes": length}
+    if is_complete:
+        values |= {
+            "status": UploadStatus.STORED,
+            "sha256": digest.hexdigest(),
+            "stored_at": services.clock.now(),
+        }
+    with services.database.write() as connection:
+        access = standing.pass_gate(connection, lock=True)
+        taken = connection.execute(
+            update(app_data)
+            .where(
+                app_data.c.id == key,
+                app_data.c.status == UploadStatus.INCOMING,
+                app_data.c.offset_bytes == before,
+            )
+            .values(**values)
+        )
+        if taken.rowcount != 1:
+            raise _offset_mismatch(get_row(connection, key))
+        insert_part(connection, key, part)
+        if is_complete:
+            label = get_row(connection, key).label
+            announce_stored(connection, services, access.transfer_id, key, label)
+
+
+def withdraw_upload(services: Services, transfer_id: str, key: str) -> None:
+    """Forget an upload that is not complete. One that was withdrawn before stays so."""
+    place = Place(transfer_id, key)
+    with services.database.read() as connection:
+        row = find_row(connection, key)
+    if row is None or row.status == UploadStatus.DELETED:
+        return
+    if row.status == UploadStatus.STORED:
+        raise Refusal(error_codes.UPLOAD_COMPLETE, key=key)
+    with appending(services, place, row.offset_bytes):
+        with services.database.write() as connection:
+            withdrawn = connection.execute(
+                update(app_data)
+                .where(app_data.c.id == key, app_data.c.status == UploadStatus.INCOMING)
+                .values(status=UploadStatus.DELETED, creation_key=None)
+            )
+            if withdrawn.rowcount != 1:
+                raise Refusal(error_codes.UPLOAD_COMPLETE, key=key)
+        services.files.discard(place)
