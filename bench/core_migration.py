@@ -39,7 +39,7 @@ WANTED_PER_SECOND = 3_000
 def measure_core_migration(place: Workplace) -> Row:
     """Migrate the same export into a new folder each time, as `portway migrate` does."""
     export = ExportMaker(with_history=False).write_zip(
-        place.folder / "export.zip", pages=place.pick(3_000, 800)
+        place.folder / "export.zip", pages=place.pick(2_500, 400)
     )
     items = _items_of(export, place.folder / "stores")
     counter = iter(range(100))
@@ -57,7 +57,7 @@ def measure_core_migration(place: Workplace) -> Row:
         path = place.folder / f"floor-{next(counter)}.db"
         return len(items) / seconds_of(lambda: _insert_bare(path, items))
 
-    found, floors = alternate(3, migrated, floor, budget_seconds=30)
+    found, floors = alternate(place.pick(3, 1), migrated, floor, budget_seconds=20)
     best, best_floor = max(found), max(floors)
     course = courses[found.index(best)]
     shares = ", ".join(f"{name.lower()} {seconds:.2f} s" for name, seconds in course.parts.items())

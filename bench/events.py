@@ -39,7 +39,7 @@ _UPLOADERS = 8
 
 def measure_events(place: Workplace) -> Row:
     """Deliver the same waiting events several times, each time from a fresh copy."""
-    count = place.pick(2000, 500)
+    count = place.pick(1500, 300)
     cloud_app = start_cloud_app(place)
     waiting = place.folder / "waiting"
     began = time.perf_counter()
@@ -62,7 +62,7 @@ def measure_events(place: Workplace) -> Row:
     def floor() -> float:
         return count / _post_bare(f"{cloud_app.url}{EVENTS_PATH}", bodies[:count])
 
-    found, floors = alternate(2, delivered, floor, budget_seconds=30)
+    found, floors = alternate(place.pick(3, 1), delivered, floor, budget_seconds=20)
     best, best_floor = max(found), max(floors)
     return Row(
         measured=best,

@@ -16,7 +16,7 @@ MIB = 1 << 20
 
 def measure_export_read(place: Workplace) -> Row:
     """Read in a new process each time, so that neither memory nor caches carry over."""
-    size_bytes = place.pick(64, 16) * MIB
+    size_bytes = place.pick(64, 12) * MIB
     export = ExportMaker().write_folder(place.folder / "export", size_bytes=size_bytes)
     size = (export / "entities.xml").stat().st_size / MIB
     peaks: list[float] = []
@@ -30,7 +30,11 @@ def measure_export_read(place: Workplace) -> Row:
         return size / float(_read(how, export, place.folder)["seconds"])
 
     stores, floors, silent = alternate(
-        3, store, lambda: bare("expat"), lambda: bare("silent"), budget_seconds=30
+        place.pick(4, 2),
+        store,
+        lambda: bare("expat"),
+        lambda: bare("silent"),
+        budget_seconds=20,
     )
     best, floor, peak = max(stores), max(floors), max(peaks)
     return Row(

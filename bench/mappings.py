@@ -117,9 +117,9 @@ def measure_page(place: Workplace) -> Row:
     """Ask for full pages anywhere in the namespace, as a cloud app does, with two clients."""
     large, small = place.once(_large), place.once(_small)
     large.fill_up_to(_large_rows(place))
-    seconds = place.pick(3.0, 1.0)
+    seconds = place.pick(2.0, 0.7)
     found, found_small, floors = alternate(
-        3,
+        place.pick(4, 2),
         lambda: _pages_per_second(large, seconds),
         lambda: _pages_per_second(small, seconds),
         lambda: _bare_pages_per_second(large, seconds / 2),
@@ -158,7 +158,9 @@ def measure_find(place: Workplace) -> Row:
         return 1000 * percentile(waits, 0.99)
 
     waits, floors = alternate(
-        3, found, lambda: 1000 * percentile(_bare_find_waits(large, seconds / 2), 0.99)
+        place.pick(4, 2),
+        found,
+        lambda: 1000 * percentile(_bare_find_waits(large, seconds / 2), 0.99),
     )
     best, floor = min(waits), min(floors)
     return Row(
@@ -180,7 +182,7 @@ def measure_find(place: Workplace) -> Row:
 
 
 def _large_rows(place: Workplace) -> int:
-    rows: int = place.pick(1_000_000, 200_000)
+    rows: int = place.pick(1_000_000, 100_000)
     return rows
 
 

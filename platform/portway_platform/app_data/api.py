@@ -13,36 +13,39 @@ from pydantic import Field
 
 from portway_platform import error_codes
 from portway_platform.admission import ListenerMay
-from portway_platform.app_data import downloads, uploads
+from portway_platform.app_data import downloads, resumable_uploads, whole_uploads
 from portway_platform.app_data.bodies import Body, limit_wait
 from portway_platform.app_data.digests import RunningDigests
 from portway_platform.app_data.downloads import Proven
+from portway_platform.app_data.headers import (
+    data_class_of_metadata,
+    find_new_length,
+    find_whole_digest,
+    read_metadata,
+    read_piece,
+)
+from portway_platform.app_data.resumable_uploads import Reached
 from portway_platform.app_data.rules import (
     TUS_CHECKSUMS,
     TUS_EXTENSIONS,
     TUS_VERSION,
     AddressFault,
     ByteRange,
-    MetadataError,
     find_address_fault,
-    find_repr_digest,
     parse_range,
-    parse_upload_checksum,
-    parse_upload_metadata,
     repr_digest,
 )
 from portway_platform.app_data.standing import Standing
-from portway_platform.app_data.uploads import NewUpload, NextPiece
+from portway_platform.app_data.storing import NewUpload
 from portway_platform.gate import find_file
 from portway_platform.idempotency.service import find_key
 from portway_platform.services import Interfaces, Services
 from portway_scopes import Access, Request
 from portway_sdk.tokens import context_path_of
 from portway_sdk.wire import StoredAppData, WireModel
-from portway_service.endpoints import Call, Open, invalid_fields
+from portway_service.endpoints import Call, Open
 from portway_service.errors import Refusal
 
-PIECE_TYPE = "application/offset+octet-stream"
 STALLED_SECONDS = 120.0
 """A receiver that takes no megabyte in this time counts as gone."""
 
@@ -87,12 +90,12 @@ def _add_put(services: Services, interfaces: Interfaces) -> None:
     def put_file(call: Call) -> StoredAppData:
         body = Body(call.request)
         with _answered_while_sending(body):
-            return uploads.put_file(
+            return whole_uploads.put_file(
                 services,
                 _standing(services, call, call.query.data_class),
                 NewUpload(call.query.label, call.query.data_class, find_key(call.request)),
                 body,
-                expected_sha256=_find_whole_digest(call.request),
+                expected_sha256=find_whole_digest(call.request),
             )
 
 
@@ -104,17 +107,17 @@ def _add_tus(services: Services, interfaces: Interfaces) -> None:
     @gateway.endpoint(
         "POST",
         COLLECTION,
-        access=ListenerMay(Access.UPLOAD_APP_DATA, data_class=_data_class_of_metadata),
+        access=ListenerMay(Access.UPLOAD_APP_DATA, data_class=data_class_of_metadata),
     )
     @_speaks_tus
     def create(call: Call) -> flask.Response:
-        metadata = _read_metadata(call.request)
+        metadata = read_metadata(call.request)
         new = NewUpload(metadata.get("label"), metadata.get("dataClass"), find_key(call.request))
-        key = uploads.create_upload(
+        key = resumable_uploads.create_upload(
             services,
             _standing(services, call, new.data_class),
             new,
-            length_bytes=_find_new_length(call.request),
+            length_bytes=find_new_length(call.request),
         )
         # Relative to this platform, by whatever address the sender reaches it.
         context_path = context_path_of(services.settings.public_url)
@@ -126,7 +129,7 @@ def _add_tus(services: Services, interfaces: Interfaces) -> None:
     @_speaks_tus
     def find_offset(call: Call) -> flask.Response:
         with services.database.read() as connection:
-            reached = uploads.find_reached(connection, call.path["key"])
+            reached = resumable_uploads.find_reached(connection, call.path["key"])
         response = flask.Response(headers={"Cache-Control": "no-store"})
         _show_reached(response, reached)
         return response
@@ -136,12 +139,12 @@ def _add_tus(services: Services, interfaces: Interfaces) -> None:
     def append(call: Call) -> flask.Response:
         body = Body(call.request)
         with _answered_while_sending(body):
-            reached = uploads.append_piece(
+            reached = resumable_uploads.append_piece(
                 services,
                 digests,
                 _standing_of_file(services, call),
                 call.path["key"],
-                _read_piece(call.request),
+                read_piece(call.request),
                 body,
             )
         response = flask.Response(status=204)
@@ -151,7 +154,9 @@ def _add_tus(services: Services, interfaces: Interfaces) -> None:
     @gateway.endpoint("DELETE", UPLOAD, access=may_upload)
     @_speaks_tus
     def withdraw(call: Call) -> flask.Response:
-        uploads.withdraw_upload(services, call.admitted.transfer.transfer_id, call.path["key"])
+        resumable_uploads.withdraw_upload(
+            services, call.admitted.transfer.transfer_id, call.path["key"]
+        )
         return flask.Response(status=204)
 
     @gateway.endpoint("OPTIONS", "/app-data", access=Open("it tells what this version of tus can"))
@@ -253,81 +258,6 @@ def _standing_of_file(services: Services, call: Call) -> Standing:
     return _standing(services, call, found[1] if found else None)
 
 
-def _read_piece(request: flask.Request) -> NextPiece:
-    if request.mimetype != PIECE_TYPE:
-        raise Refusal(error_codes.UPLOAD_TYPE_UNSUPPORTED, media_type=PIECE_TYPE)
-    offset = _find_number(request, "Upload-Offset")
-    if offset is None:
-        raise _bad_header("Upload-Offset", "it is missing")
-    return NextPiece(
-        offset_bytes=offset,
-        length_bytes=_find_number(request, "Upload-Length"),
-        checksum=_find_checksum(request),
-        whole_sha256=_find_whole_digest(request),
-    )
-
-
-def _find_new_length(request: flask.Request) -> int | None:
-    """Return the length of a new upload, None when it is deferred; refuse both and neither."""
-    length = _find_number(request, "Upload-Length")
-    deferred = request.headers.get("Upload-Defer-Length")
-    if deferred not in (None, "1"):
-        raise _bad_header("Upload-Defer-Length", "the only value is 1")
-    if (length is None) == (deferred is None):
-        raise _bad_header("Upload-Length", "send either this or Upload-Defer-Length: 1")
-    return length
-
-
-def _find_number(request: flask.Request, name: str) -> int | None:
-    text = request.headers.get(name)
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise _bad_header(name, "it is no whole number of bytes")
-    return int(text)
-
-
-def _find_checksum(request: flask.Request) -> bytes | None:
-    header = request.headers.get("Upload-Checksum")
-    if header is None:
-        return None
-    try:
-        checksum = parse_upload_checksum(header)
-    except ValueError as error:
-        raise _bad_header("Upload-Checksum", str(error)) from None
-    if checksum is None:
-        raise Refusal(error_codes.CHECKSUM_UNSUPPORTED, algorithms=TUS_CHECKSUMS)
-    return checksum
-
-
-def _find_whole_digest(request: flask.Request) -> bytes | None:
-    header = request.headers.get("Repr-Digest")
-    if header is None:
-        return None
-    digest = find_repr_digest(header)
-    if digest is None:
-        raise _bad_header("Repr-Digest", "it holds no sha-256=:base64:")
-    return digest
-
-
-def _read_metadata(request: flask.Request) -> dict[str, str]:
-    try:
-        metadata = parse_upload_metadata(request.headers.get("Upload-Metadata", ""))
-    except MetadataError as error:
-        raise _bad_header("Upload-Metadata", str(error)) from None
-    if "\0" in metadata.get("label", ""):
-        raise _bad_header("Upload-Metadata", "the label holds a zero character")
-    return metadata
-
-
-def _data_class_of_metadata(request: flask.Request) -> str | None:
-    return _read_metadata(request).get("dataClass")
-
-
-def _bad_header(name: str, problem: str) -> Refusal:
-    return invalid_fields([{"field": name, "problem": problem}])
-
-
 # Writing answers
 
 
@@ -366,7 +296,7 @@ def _answered_while_sending(body: Body) -> Iterator[None]:
         raise
 
 
-def _show_reached(response: flask.Response, reached: uploads.Reached) -> None:
+def _show_reached(response: flask.Response, reached: Reached) -> None:
     response.headers["Upload-Offset"] = str(reached.offset_bytes)
     if reached.size_bytes is not None:
         response.headers["Upload-Length"] = str(reached.size_bytes)

@@ -18,8 +18,8 @@ from portway_platform import error_codes
 from portway_platform.app_data.files import Files, Part, Place
 from portway_platform.app_data.rules import ByteRange, UploadStatus, sign_address
 from portway_platform.app_data.standing import Standing
+from portway_platform.app_data.storing import find_parts
 from portway_platform.app_data.tables import app_data
-from portway_platform.app_data.uploads import find_parts
 from portway_platform.gate import Owner
 from portway_platform.services import Services
 from portway_platform.transfers.tables import transfers

@@ -7,7 +7,7 @@ up after the commit, and a file that a crash left in the first place is found th
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -87,8 +87,14 @@ class Files(Protocol):
         """Return a value that changes when the stored bytes may have changed; None when unknown."""
         ...
 
-    def discard(self, place: Place, parts: Sequence[Part]) -> None:
+    def discard(self, place: Place) -> None:
         """Remove a file, complete or not. It may be absent."""
+        ...
+
+    def clear(
+        self, transfer_id: str, *, keys: Collection[str], part_names: Collection[str]
+    ) -> None:
+        """Remove everything of a transfer but the files with these keys, made of these parts."""
         ...
 
 
@@ -122,10 +128,12 @@ class LocalFiles:
     def append(self, place: Place, offset_bytes: int) -> Iterator[Appending]:
         """Continue a file of `incoming/`; one writer at a time, across processes."""
         path = self._incoming_path(place)
+        if offset_bytes == 0:
+            _make_folder(path.parent)
         descriptor, is_new = _open_to_write(path, may_create=offset_bytes == 0)
         try:
             _lock(descriptor, path)
-            appending = LocalAppending(descriptor, offset_bytes, self._incoming)
+            appending = LocalAppending(descriptor, offset_bytes, path.parent)
             try:
                 yield appending
             finally:
@@ -140,10 +148,15 @@ class LocalFiles:
         """Move a complete file to `stored/`. The move needs no sync: both places are looked at."""
         target = self._stored_path(place)
         target.parent.mkdir(mode=0o700, exist_ok=True)
-        # A link never replaces what is there already.
-        with suppress(FileNotFoundError, FileExistsError):
+        try:
+            # A link never replaces what is there already.
             os.link(self._incoming_path(place), target)
-            self._incoming_path(place).unlink()
+        except FileExistsError:
+            pass
+        except OSError:
+            # Where links cannot be made, the file stays.
+            return
+        self._incoming_path(place).unlink(missing_ok=True)
 
     def read(self, place: Place, parts: Sequence[Part], start: int, stop: int) -> Iterator[bytes]:
         """Return a range of bytes; `OSError` when the file ends before."""
@@ -164,15 +177,28 @@ class LocalFiles:
                 return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
         return None
 
-    def discard(self, place: Place, parts: Sequence[Part]) -> None:
+    def discard(self, place: Place) -> None:
         """Remove the file from wherever it is."""
         self._incoming_path(place).unlink(missing_ok=True)
         self._stored_path(place).unlink(missing_ok=True)
+
+    def clear(
+        self, transfer_id: str, *, keys: Collection[str], part_names: Collection[str]
+    ) -> None:
+        """Empty the transfer's part of `incoming/`; what is complete there goes to `stored/`."""
+        folder = self._incoming / transfer_id
+        if not folder.is_dir():
+            return
+        for path in folder.iterdir():
+            if path.name in keys:
+                self.settle_in(Place(transfer_id, path.name))
+            else:
+                path.unlink(missing_ok=True)
         with suppress(OSError):
-            self._stored_path(place).parent.rmdir()
+            folder.rmdir()
 
     def _incoming_path(self, place: Place) -> Path:
-        return self._incoming / place.key
+        return self._incoming / place.transfer_id / place.key
 
     def _stored_path(self, place: Place) -> Path:
         return self._stored / place.transfer_id / place.key
@@ -253,6 +279,15 @@ class LocalAppending:
         os.ftruncate(self._descriptor, self._offset_bytes)
         os.lseek(self._descriptor, self._offset_bytes, os.SEEK_SET)
         self._is_ready = True
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder whose name lasts."""
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return
+    _sync_folder(folder.parent)
 
 
 def _open_to_write(path: Path, *, may_create: bool) -> tuple[int, bool]:

@@ -5,7 +5,7 @@ file is made of, and reading strings them together.
 """
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import obstore
@@ -18,6 +18,7 @@ _BUFFER_BYTES = 8 << 20
 """Sent at a time; a smaller part is sent whole when it is kept."""
 
 _AT_ONCE = 2
+_ROOT = "app-data"
 
 
 def open_object_files(url: str) -> "ObjectFiles":
@@ -64,11 +65,22 @@ class ObjectFiles:
         """Return the names of the parts: an object never changes under its name."""
         return tuple(part.name for part in parts)
 
-    def discard(self, place: Place, parts: Sequence[Part]) -> None:
+    def discard(self, place: Place) -> None:
         """Remove every part, also those that were never taken."""
+        self._delete_all_but(_prefix(place), ())
+
+    def clear(
+        self, transfer_id: str, *, keys: Collection[str], part_names: Collection[str]
+    ) -> None:
+        """Remove every part of the transfer but those named."""
+        self._delete_all_but(f"{_ROOT}/{transfer_id}/", part_names)
+
+    def _delete_all_but(self, prefix: str, kept: Collection[str]) -> None:
         with _translated_errors():
-            for found in obstore.list(self._store, prefix=_prefix(place)):
-                obstore.delete(self._store, [entry["path"] for entry in found])
+            for found in obstore.list(self._store, prefix=prefix):
+                paths = [entry["path"] for entry in found if entry["path"] not in kept]
+                if paths:
+                    obstore.delete(self._store, paths)
 
     def _read_part(self, name: str, taken: tuple[int, int]) -> Iterator[bytes]:
         with _translated_errors():
@@ -125,4 +137,4 @@ def _translated_errors() -> Iterator[None]:
 
 
 def _prefix(place: Place) -> str:
-    return f"app-data/{place.transfer_id}/{place.key}/"
+    return f"{_ROOT}/{place.transfer_id}/{place.key}/"

@@ -16,10 +16,10 @@ TUS_VERSION = "1.0.0"
 TUS_EXTENSIONS = "creation,creation-defer-length,checksum,termination"
 TUS_CHECKSUMS = "sha256"
 
-DISCARD_UNFINISHED = "discard-unfinished"
+CLEARING = "transfer-clearing"
 """The kind of due work that removes what a settled transfer left half uploaded."""
 
-DISCARD_UNFINISHED_AFTER = timedelta(minutes=10)
+CLEARING_AFTER = timedelta(minutes=10)
 """Requests that were under way at the settlement have ended by then."""
 
 _SHA_256_MEMBER = re.compile(r"sha-256 *= *:([A-Za-z0-9+/=]*):")

@@ -96,6 +96,7 @@ _LENGTH_REFUSALS: dict[LengthFault, ErrorCode] = {
 def check_length(
     declared_before: int | None, declared_now: int | None, reached: int, limit_bytes: int
 ) -> None:
+    """Refuse an upload whose length does not fit."""
     fault = find_length_fault(
         declared_before=declared_before,
         declared_now=declared_now,
@@ -110,6 +111,7 @@ def check_length(
 def announce_stored(
     connection: Connection, services: Services, transfer_id: str, key: str, label: str | None
 ) -> None:
+    """Tell the cloud app of a complete file, in the transaction that makes it visible."""
     labelled = {} if label is None else {"label": label}
     emit(connection, services, transfer_id, EventType.APP_DATA_UPLOADED, s3Key=key, **labelled)
 
@@ -125,6 +127,7 @@ def find_parts(connection: Connection, key: str) -> list[Part]:
 
 
 def insert_part(connection: Connection, key: str, part: Part | None) -> None:
+    """Note a part of a file, where files are kept in parts."""
     if part is not None:
         connection.execute(
             insert(app_data_parts).values(
@@ -137,10 +140,12 @@ def insert_part(connection: Connection, key: str, part: Part | None) -> None:
 
 
 def find_row(connection: Connection, key: str) -> Row[Any] | None:
+    """Return a file's row, whatever became of the file, or None."""
     return connection.execute(select(app_data).where(app_data.c.id == key)).first()
 
 
 def get_row(connection: Connection, key: str) -> Row[Any]:
+    """Return the row of a file that was not withdrawn, or refuse."""
     row = find_row(connection, key)
     if row is None or row.status == UploadStatus.DELETED:
         raise Refusal(error_codes.APP_DATA_UNKNOWN, key=key)
@@ -148,6 +153,7 @@ def get_row(connection: Connection, key: str) -> Row[Any]:
 
 
 def get_by_creation_key(connection: Connection, transfer_id: str, new: NewUpload) -> Row[Any]:
+    """Return the upload that a creation key stands for; refuse when another was meant."""
     row = connection.execute(
         select(app_data).where(
             app_data.c.transfer_id == transfer_id, app_data.c.creation_key == new.creation_key

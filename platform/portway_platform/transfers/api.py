@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from portway_platform.admission import AdminMay, ListenerMay
 from portway_platform.idempotency.service import answer_once
 from portway_platform.services import Interfaces, Services
-from portway_platform.transfers import service, views
+from portway_platform.transfers import service, starting, views
 from portway_platform.transfers.context import get_context
 from portway_platform.transfers.messages import StartInput, TransferOutput
 from portway_platform.transfers.reads import (
@@ -36,7 +36,7 @@ def _add_admin(services: Services, interfaces: Interfaces) -> None:
     @admin.endpoint("POST", "/migrations/<migration_id>/transfers", access=RUN, body=StartInput)
     def start(call: Call) -> flask.Response:
         def create(connection: Connection) -> tuple[int, TransferOutput]:
-            transfer_id, is_new = service.start_transfer(
+            transfer_id, is_new = starting.start_transfer(
                 connection, services, call.path["migration_id"], call.body.app_key
             )
             return 201 if is_new else 200, views.get_transfer(connection, services, transfer_id)
@@ -63,7 +63,7 @@ def _add_admin(services: Services, interfaces: Interfaces) -> None:
     @admin.endpoint("POST", "/transfers/<transfer_id>/rerun", access=RUN)
     def rerun(call: Call) -> flask.Response:
         def create(connection: Connection) -> tuple[int, TransferOutput]:
-            new_id = service.rerun_transfer(connection, services, call.path["transfer_id"])
+            new_id = starting.rerun_transfer(connection, services, call.path["transfer_id"])
             return 201, views.get_transfer(connection, services, new_id)
 
         return answer_once(services, call, caller="admin", create=create)

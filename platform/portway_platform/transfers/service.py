@@ -1,4 +1,4 @@
-"""Transfers: started, reported on, settled exactly once, cancelled, run again.
+"""Transfers under way: reported on, settled exactly once, cancelled.
 
 Whoever settles a transfer does so by one conditional UPDATE; its events, the end of its clocks and
 of its listener's work commit with it. Source: docs/reference/admin-api.md; wire contract, 1.
@@ -8,19 +8,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from portway_platform import error_codes
-from portway_platform.app_data.rules import DISCARD_UNFINISHED, DISCARD_UNFINISHED_AFTER
-from portway_platform.catalogue.tables import apps
-from portway_platform.consents.tables import consent_records
+from portway_platform.app_data.rules import CLEARING, CLEARING_AFTER
 from portway_platform.events.service import emit
-from portway_platform.gate import check_start
-from portway_platform.installations.rules import IN_FORCE
-from portway_platform.installations.tables import installations
-from portway_platform.listeners.tables import listeners
-from portway_platform.listeners.work import drop_work_of_transfer, put_work
-from portway_platform.migrations.rules import APPS_MAY_MOVE
+from portway_platform.listeners.work import drop_work_of_transfer
 from portway_platform.migrations.tables import migrations
 from portway_platform.services import Services
 from portway_platform.sites.tables import pairs
@@ -29,13 +22,12 @@ from portway_platform.transfers.rules import (
     Reason,
     SettledBy,
     decide_overdue,
-    find_rerun_fault,
 )
 from portway_platform.transfers.tables import transfers
 from portway_platform.work.service import DueWork, cancel, schedule
 from portway_platform.work.worker import Handler
 from portway_scopes import RefusalReason, TransferStatus, is_settled
-from portway_sdk.wire import Declaration, EventType, ListenerError, ProgressReport, WorkKind
+from portway_sdk.wire import EventType, ListenerError, ProgressReport
 from portway_service.errors import Refusal
 
 DEADLINE = "transfer-deadline"
@@ -142,7 +134,7 @@ def _settle(
         return False
     cancel(connection, DEADLINE, transfer_id)
     drop_work_of_transfer(connection, transfer_id)
-    schedule(connection, DISCARD_UNFINISHED, transfer_id, now + DISCARD_UNFINISHED_AFTER)
+    schedule(connection, CLEARING, transfer_id, now + CLEARING_AFTER)
     emit(connection, services, transfer_id, EventType.TRANSFER_SETTLED, transferStatus=status)
     return True
 

@@ -21,7 +21,8 @@ from portway_platform.transfers.messages import (
     UploadCounts,
 )
 from portway_platform.transfers.rules import ListenerState, find_next_step
-from portway_platform.transfers.service import first_started_at, get_transfer_row
+from portway_platform.transfers.service import get_transfer_row
+from portway_platform.transfers.starting import first_started_at
 from portway_platform.transfers.tables import transfers
 from portway_scopes import TransferStatus
 from portway_sdk.wire import ListenerError

@@ -1,7 +1,7 @@
 """Everything the platform does later, by itself: which handler does which kind of due work."""
 
-from portway_platform.app_data.rules import DISCARD_UNFINISHED
-from portway_platform.app_data.uploads import discard_handler
+from portway_platform.app_data.clearing import clearing_handler
+from portway_platform.app_data.rules import CLEARING
 from portway_platform.events.deliverer import Deliverer
 from portway_platform.listeners import checks
 from portway_platform.listeners.service import lease_handler
@@ -20,7 +20,7 @@ def open_worker(services: Services) -> Worker:
             transfers.DEADLINE: transfers.deadline_handler(services),
             LEASE: lease_handler(services),
             checks.DEADLINE: checks.deadline_handler(services),
-            DISCARD_UNFINISHED: discard_handler(services),
         },
+        slow_handlers={CLEARING: clearing_handler(services)},
     )
     return Worker(services.database, services.clock, [errands, Deliverer(services)])

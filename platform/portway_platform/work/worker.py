@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Connection, DueWork], datetime | None]
 """Does one piece of work in the transaction it is given; returns when it is due again, or None."""
 
+SlowHandler = Callable[[DueWork], datetime | None]
+"""Does work that must not hold a transaction open; may be called again when it was interrupted."""
+
 _BATCH = 50
 
 
@@ -123,7 +126,10 @@ class Worker:
 
 
 class Errands:
-    """The chore of all work that is one transaction: its effect and its end commit together."""
+    """The chore of all work that is one transaction: its effect and its end commit together.
+
+    Slow work, which is done outside of any, ends in a transaction of its own.
+    """
 
     topic = service.topic_of("")
 
@@ -133,11 +139,14 @@ class Errands:
         clock: Clock,
         handlers: Mapping[str, Handler],
         *,
+        slow_handlers: Mapping[str, SlowHandler] | None = None,
         lease_seconds: float = 60.0,
     ) -> None:
         self._database = database
         self._clock = clock
         self._handlers = dict(handlers)
+        self._slow_handlers = dict(slow_handlers or {})
+        self._kinds = self._handlers.keys() | self._slow_handlers.keys()
         self._lease_seconds = lease_seconds
         self._owner = owner_name()
 
@@ -149,7 +158,7 @@ class Errands:
             owner=self._owner,
             lease_seconds=self._lease_seconds,
             limit=_BATCH,
-            kinds=self._handlers.keys(),
+            kinds=self._kinds,
         )
         for work in claimed:
             self._do(work)
@@ -164,7 +173,7 @@ class Errands:
 
     def next_due_at(self) -> datetime | None:
         """Return when the next piece is due."""
-        return service.next_due_at(self._database, self._handlers.keys())
+        return service.next_due_at(self._database, self._kinds)
 
     def start(self) -> None:
         """Nothing to get ready."""
@@ -174,10 +183,13 @@ class Errands:
 
     def _do(self, work: DueWork) -> None:
         try:
+            slow = self._slow_handlers.get(work.kind)
+            due_again_at = None if slow is None else slow(work)
             with self._database.write() as connection:
                 if not service.hold(connection, work):
                     return
-                due_again_at = self._handlers[work.kind](connection, work)
+                if slow is None:
+                    due_again_at = self._handlers[work.kind](connection, work)
                 if due_again_at is None:
                     service.finish(connection, work)
                 else:

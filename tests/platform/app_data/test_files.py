@@ -125,7 +125,7 @@ def test_a_discarded_file_is_gone_and_can_be_discarded_again(files):
     files.settle_in(PLACE)
 
     for _ in range(2):
-        files.discard(PLACE, written.parts)
+        files.discard(PLACE)
 
     with pytest.raises(OSError, match=r".*"):
         written.read()
@@ -148,13 +148,37 @@ def test_an_identity_changes_with_the_bytes(files):
     before = files.identity(PLACE, written.parts)
 
     assert files.identity(PLACE, written.parts) == before
-    files.discard(PLACE, written.parts)
+    files.discard(PLACE)
     again = Written(files)
     again.append(b"two")
     assert files.identity(PLACE, again.parts) != before
 
 
+def test_clearing_leaves_the_complete_files_of_a_transfer(files):
+    complete, moved, half, other = (
+        Written(files, Place(transfer, key))
+        for transfer, key in [("t1", "a"), ("t1", "b"), ("t1", "c"), ("t2", "d")]
+    )
+    for written in (complete, moved, half, other):
+        written.append(b"one ")
+        written.append(b"two")
+    files.settle_in(moved.place)
+    parts = [part for written in (complete, moved) for part in written.parts]
+
+    for _ in range(2):
+        files.clear("t1", keys={"a", "b"}, part_names={part.name for part in parts})
+
+    assert [written.read() for written in (complete, moved, other)] == [b"one two"] * 3
+    with pytest.raises(FileNotFoundError):
+        half.read()
+
+
 # The folder
+
+
+def files_in(folder):
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [str(path.relative_to(folder)) for path in paths]
 
 
 def test_a_complete_file_is_found_before_and_after_it_is_moved(folder, tmp_path):
@@ -166,15 +190,14 @@ def test_a_complete_file_is_found_before_and_after_it_is_moved(folder, tmp_path)
         folder.settle_in(PLACE)
 
     assert written.read() == b"x"
-    assert list((tmp_path / "incoming").iterdir()) == []
-    assert [path.name for path in (tmp_path / "stored" / "t1").iterdir()] == ["k1"]
+    assert files_in(tmp_path) == ["stored/t1/k1"]
 
 
 def test_moving_never_replaces_a_file(folder, tmp_path):
     written = Written(folder)
     written.append(b"good")
     folder.settle_in(PLACE)
-    (tmp_path / "incoming" / "k1").write_bytes(b"")
+    (tmp_path / "incoming" / "t1" / "k1").write_bytes(b"")
 
     folder.settle_in(PLACE)
 
@@ -193,7 +216,7 @@ def test_one_writer_at_a_time(folder):
 def test_a_file_that_is_gone_is_not_begun_in_the_middle(folder, tmp_path):
     with pytest.raises(BusyError), folder.append(PLACE, 5):
         pass
-    assert list((tmp_path / "incoming").iterdir()) == []
+    assert files_in(tmp_path) == []
 
 
 def test_a_file_shorter_than_what_was_acknowledged_is_not_continued(folder):
@@ -209,13 +232,13 @@ def test_a_file_shorter_than_what_was_acknowledged_is_not_continued(folder):
 def test_bytes_of_a_writer_that_died_are_overwritten(folder, tmp_path):
     written = Written(folder)
     written.append(b"kept")
-    with (tmp_path / "incoming" / "k1").open("ab") as file:
+    with (tmp_path / "incoming" / "t1" / "k1").open("ab") as file:
         file.write(b"never acknowledged")
 
     written.append(b"!")
 
     assert written.read() == b"kept!"
-    assert (tmp_path / "incoming" / "k1").read_bytes() == b"kept!"
+    assert (tmp_path / "incoming" / "t1" / "k1").read_bytes() == b"kept!"
 
 
 def test_looking_at_a_complete_file_does_not_harm_it(folder):
@@ -237,7 +260,7 @@ def test_files_are_for_their_owner_only(folder, tmp_path):
     Written(folder).append(b"secret")
 
     assert (tmp_path / "incoming").stat().st_mode & 0o777 == 0o700
-    assert (tmp_path / "incoming" / "k1").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "incoming" / "t1" / "k1").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_failed_sync_is_not_forgotten(folder, monkeypatch):
@@ -264,13 +287,28 @@ def test_a_folder_is_named_by_path_or_url(tmp_path, url):
     assert place.is_dir()
 
 
+def test_a_folder_without_hard_links_keeps_its_files_where_they_are(folder, tmp_path, monkeypatch):
+    def refuse(source, target):
+        raise PermissionError("no links here")
+
+    written = Written(folder)
+    written.append(b"x")
+    monkeypatch.setattr(os, "link", refuse)
+
+    folder.settle_in(PLACE)
+    folder.clear("t1", keys={"k1"}, part_names=())
+
+    assert written.read() == b"x"
+    assert files_in(tmp_path) == ["incoming/t1/k1"]
+
+
 def test_parts_that_were_never_taken_are_discarded_too():
     files = open_files("memory:///")
     first, second = Written(files), Written(files)
     first.append(b"taken")
     second.append(b"never taken")
 
-    files.discard(PLACE, first.parts)
+    files.discard(PLACE)
 
     for written in (first, second):
         with pytest.raises(FileNotFoundError):

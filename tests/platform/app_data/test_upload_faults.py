@@ -222,8 +222,8 @@ class Schedule:
     def restart(self):
         """The platform comes back and finds bytes that nobody acknowledged."""
         self.close_platform()
-        for path in (self.folder / "files" / "incoming").iterdir():
-            if self.random.random() < 0.5:
+        for path in sorted((self.folder / "files" / "incoming").rglob("*")):
+            if path.is_file() and self.random.random() < 0.5:
                 with path.open("ab") as file:
                     file.write(self.random.randbytes(self.random.choice([3, 9000])))
         self.open_platform()

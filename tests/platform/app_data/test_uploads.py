@@ -41,6 +41,12 @@ def nothing_arrived(move, transfer_id):
     assert move.transfer(transfer_id)["uploads"] == {"count": 0, "bytes": 0}
 
 
+def incoming(running):
+    """Files that are not complete."""
+    folder = running.folder / "files" / "incoming"
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
 def code(answer, status):
     assert answer.status_code == status, answer.text
     return answer.json["code"]
@@ -162,7 +168,7 @@ def test_a_body_that_breaks_off_leaves_nothing(move, transfer_id):
 
     assert code(answer, 400) == "upload_interrupted"
     nothing_arrived(move, transfer_id)
-    assert list((move.running.folder / "files" / "incoming").iterdir()) == []
+    assert incoming(move.running) == []
 
 
 def test_a_repetition_with_its_key_is_the_same_file(move, transfer_id):
@@ -422,7 +428,7 @@ def test_a_withdrawn_upload_is_gone(move, transfer_id):
     assert move.server.head(key).status_code == 404
     assert code(move.server.patch(key, 3, b"def"), 404) == "app_data_unknown"
     nothing_arrived(move, transfer_id)
-    assert list((move.running.folder / "files" / "incoming").iterdir()) == []
+    assert incoming(move.running) == []
     assert move.server.begin(transfer_id, Upload_Length="6", Idempotency_Key="k") != key
 
 
@@ -487,6 +493,9 @@ def test_a_sender_that_meets_another_is_asked_to_wait(move, transfer_id):
 def test_what_was_half_uploaded_goes_with_the_settled_transfer(move, transfer_id):
     key = move.server.begin(transfer_id, Upload_Length="6")
     move.server.patch(key, 0, b"abc")
+    # What a platform that was killed had begun to write, and nobody knows of.
+    [folder] = {path.parent for path in incoming(move.running)}
+    (folder / "orphan").write_bytes(b"half a file")
     stored = move.server.put(transfer_id).json["key"]
     move.cloud.report(transfer_id, "SUCCESS")
 
@@ -615,7 +624,7 @@ def test_a_data_class_needs_its_scope(running, granted, data_class, status, refu
     assert (at_once.status_code, in_pieces.status_code) == (status, status)
     if refusal:
         assert (at_once.json["code"], in_pieces.json["code"]) == (refusal, refusal)
-        assert list((running.folder / "files" / "incoming").iterdir()) == []
+        assert incoming(running) == []
 
 
 def test_the_upload_of_another_server_looks_like_one_that_does_not_exist(running):

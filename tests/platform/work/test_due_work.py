@@ -265,6 +265,25 @@ def test_a_worker_sleeps_until_work_is_due_and_never_longer_than_a_second(due_in
     assert sleep_seconds(due_at, NOON) == pytest.approx(sleep)
 
 
+def test_slow_work_holds_no_transaction_open(database):
+    done = []
+
+    def clear_up(work):
+        with database.write() as connection:
+            service.schedule(connection, "whistle", "from within", NOON)
+        done.append(work.attempts)
+        return NOON + seconds(60) if len(done) == 1 else None
+
+    clock = ManualClock(NOON)
+    schedule(database)
+    chore = Errands(database, clock, {}, slow_handlers={"bell": clear_up})
+    assert chore.run_due() == 1
+    clock.advance(seconds(60))
+    assert (chore.run_due(), chore.run_due()) == (1, 0)
+
+    assert done == [1, 2]
+
+
 # Workers in threads
 
 
