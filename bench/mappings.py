@@ -162,14 +162,14 @@ def measure_find(place: Workplace) -> Row:
         found,
         lambda: 1000 * percentile(_bare_find_waits(large, seconds / 2), 0.99),
     )
-    best, floor = min(waits), min(floors)
+    best, best_floor = min(waits), min(floors)
     return Row(
         measured=best,
         unit="ms (p99)",
-        floor=floor,
+        floor=best_floor,
         floor_unit="ms (p99)",
         floor_is="the bare query in process",
-        share=floor / best,
+        share=best_floor / best,
         targets=[Target("p99", best, WANTED_FIND_MILLISECONDS, " ms", at_most=True)],
         notes=[
             f"{FIND_KEYS} keys at a time among {large.count:,} rows; median {min(medians):.2f} ms"
