@@ -349,7 +349,8 @@ def test_the_http_library_logs_none_of_our_addresses(caplog):
 
 
 def test_the_http_library_goes_on_logging_for_everybody_else(caplog):
-    caplog.set_level(logging.INFO)
+    # The library's own logger too: a program of this process may have quietened it.
+    caplog.set_level(logging.INFO, logger="httpx")
 
     httpx.Client(transport=httpx.MockTransport(Server(OK))).get("https://other.test/")
 
