@@ -16,15 +16,7 @@ import orjson
 
 from bench.measuring import Row, Target, alternate, seconds_of
 from bench.moving import Moving, begin_move, start_cloud_app
-from bench.processes import (
-    Served,
-    forget_peak,
-    helping,
-    module,
-    peak_bytes,
-    resident_bytes,
-    serving,
-)
+from bench.processes import Growth, Served, helping, module, serving
 from bench.raw_http import Wire, request
 from bench.workplace import Workplace
 
@@ -87,15 +79,14 @@ def measure_upload(place: Workplace) -> Row:
     expected = content.sha256()
     path = place.folder / "floor.bin"
     command, language = _receiver(place.folder, path)
-    worker = storage.served.worker()
+    workers = storage.served.workers()
     growths: list[float] = []
 
     def product() -> float:
         storage.drop_bytes()
-        forget_peak(worker)
-        before = resident_bytes(worker)
+        growth = Growth(workers)
         seconds = seconds_of(lambda: _upload(storage, content, expected))
-        growths.append((peak_bytes(worker) - before) / MIB)
+        growths.append(growth.most_bytes() / MIB)
         return content.megabytes / seconds
 
     with helping(command) as helper:
@@ -107,7 +98,7 @@ def measure_upload(place: Workplace) -> Row:
             return content.megabytes / seconds
 
         uploads, floors = alternate(4, product, floor, budget_seconds=20)
-    best, best_floor, growth = max(uploads), max(floors), max(growths)
+    best, best_floor, grown = max(uploads), max(floors), max(growths)
     return Row(
         measured=best,
         unit="MiB/s",
@@ -117,9 +108,9 @@ def measure_upload(place: Workplace) -> Row:
         share=best / best_floor,
         targets=[
             Target("share", best / best_floor, WANTED_UPLOAD_SHARE),
-            Target("growth", growth, WANTED_GROWTH_MIB, " MiB", at_most=True),
+            Target("growth", grown, WANTED_GROWTH_MIB, " MiB", at_most=True),
         ],
-        notes=[f"one PUT of {content.megabytes:.0f} MiB; the worker grew by {growth:.1f} MiB"],
+        notes=[f"one PUT of {content.megabytes:.0f} MiB; the server grew by {grown:.1f} MiB"],
         rounds={"uploads": uploads, "floor": floors, "growth MiB": growths},
     )
 
@@ -133,15 +124,14 @@ def measure_download(place: Workplace) -> Row:
     with plain.open("wb") as file:
         for first in range(0, content.size_bytes, len(content.block)):
             file.write(content.block[: content.size_bytes - first])
-    worker = storage.served.worker()
+    workers = storage.served.workers()
     growths: list[float] = []
 
     def product() -> float:
         target = _address(storage)
-        forget_peak(worker)
-        before = resident_bytes(worker)
+        growth = Growth(workers)
         rate = _fetch(storage.served.port, target, content)
-        growths.append((peak_bytes(worker) - before) / MIB)
+        growths.append(growth.most_bytes() / MIB)
         return rate
 
     with helping(module("send_file", str(plain))) as helper:
@@ -149,7 +139,7 @@ def measure_download(place: Workplace) -> Row:
         downloads, floors = alternate(
             5, product, lambda: _fetch(port, "/", content), budget_seconds=15
         )
-    best, best_floor, growth = max(downloads), max(floors), max(growths)
+    best, best_floor, grown = max(downloads), max(floors), max(growths)
     return Row(
         measured=best,
         unit="MiB/s",
@@ -159,7 +149,7 @@ def measure_download(place: Workplace) -> Row:
         share=best / best_floor,
         targets=[Target("share", best / best_floor, WANTED_DOWNLOAD_SHARE)],
         notes=[
-            f"{content.megabytes:.0f} MiB, hashed on their way; the worker grew by {growth:.1f} MiB"
+            f"{content.megabytes:.0f} MiB, hashed on their way; the server grew by {grown:.1f} MiB"
         ],
         rounds={"downloads": downloads, "floor": floors, "growth MiB": growths},
     )

@@ -100,12 +100,12 @@ class Served:
         """Return how its HTTP interface is reached."""
         return Door(self.url, self.token)
 
-    def worker(self) -> int:
-        """Return the process that answers requests."""
-        children = [pid for pid, parent in _parents() if parent == self.process_id]
-        if len(children) != 1:
-            raise CannotMeasureError(f"the server has {len(children)} workers instead of one")
-        return children[0]
+    def workers(self) -> list[int]:
+        """Return the processes that answer requests."""
+        found = [pid for pid, parent in _parents() if parent == self.process_id]
+        if not found:
+            raise CannotMeasureError("the server's worker processes are not found in /proc")
+        return found
 
 
 @contextmanager
@@ -125,22 +125,31 @@ def serving(data: Path) -> Iterator[Served]:
 # Memory, as Linux tells it
 
 
+class Growth:
+    """How much memory processes take beyond what they held when this was made."""
+
+    def __init__(self, process_ids: Sequence[int]) -> None:
+        self._before = {process_id: resident_bytes(process_id) for process_id in process_ids}
+        for process_id in process_ids:
+            try:
+                (PROC / str(process_id) / "clear_refs").write_text("5")
+            except OSError as error:
+                problem = f"the peak of memory cannot be reset: {error}"
+                raise CannotMeasureError(problem) from error
+
+    def most_bytes(self) -> int:
+        """Return how much more they held at most since then, all together."""
+        return sum(peak_bytes(process_id) - held for process_id, held in self._before.items())
+
+
 def resident_bytes(process_id: int) -> int:
     """Return how much memory a process holds now."""
     return _status(process_id, "VmRSS")
 
 
 def peak_bytes(process_id: int) -> int:
-    """Return how much memory a process held at most, since it began or `forget_peak`."""
+    """Return how much memory a process held at most, since it began or was told to forget."""
     return _status(process_id, "VmHWM")
-
-
-def forget_peak(process_id: int) -> None:
-    """Let the peak of a process begin anew."""
-    try:
-        (PROC / str(process_id) / "clear_refs").write_text("5")
-    except OSError as error:
-        raise CannotMeasureError(f"the peak of memory cannot be reset: {error}") from error
 
 
 def _status(process_id: int, name: str) -> int:

@@ -108,7 +108,8 @@ class _ObjectAppending:
                 self._writer = obstore.open_writer(
                     self._store, self._name, buffer_size=_BUFFER_BYTES, max_concurrency=_AT_ONCE
                 )
-            self._writer.write(piece)
+            # The buffer behind the piece is used again; the writer may send it later.
+            self._writer.write(bytes(piece))
         self._size_bytes += len(piece)
 
     def keep(self) -> Part | None:

@@ -12,6 +12,7 @@ from portway_platform.catalogue.tables import apps
 from portway_platform.consents.tables import consent_records
 from portway_platform.gate import Owner, TransferAccess, check_transfer
 from portway_platform.services import Services
+from portway_platform.transfers.service import lock_transfer
 from portway_platform.transfers.tables import transfers
 from portway_scopes import Request
 
@@ -40,6 +41,9 @@ class Standing:
         with services.database.read() as connection:
             self.access = admitted or self.pass_gate(connection)
             self._grounds = self._read_grounds(connection)
+            if not self._still_hold(self._grounds):
+                # Between the gate's word and now, something changed.
+                self.access = self.pass_gate(connection)
 
     def check(self) -> None:
         """Refuse as soon as the access is no longer open."""
@@ -56,9 +60,7 @@ class Standing:
         With `lock`, nobody settles the transfer or withdraws its consent before it ends.
         """
         if lock:
-            connection.execute(
-                select(transfers.c.id).where(transfers.c.id == self._transfer_id).with_for_update()
-            )
+            lock_transfer(connection, self._transfer_id)
         return check_transfer(
             connection,
             self._transfer_id,
@@ -71,6 +73,17 @@ class Standing:
         if grounds is None or grounds.expires_at is None:
             return False
         return bool(grounds.expires_at <= self._services.clock.now())
+
+    def _still_hold(self, grounds: Any) -> bool:
+        """Tell whether these are grounds on which the gate gave the access."""
+        return (
+            grounds is not None
+            and grounds.status == self.access.status
+            and grounds.withdrawn_at is None
+            and grounds.current_version == grounds.app_version
+            and self.access.granted_scopes == frozenset(grounds.scopes)
+            and not self._has_expired(grounds)
+        )
 
     def _read_grounds(self, connection: Connection) -> Any:
         """Return what the decision rests on, but for the time."""
@@ -89,6 +102,8 @@ _GROUNDS = (
         transfers.c.status,
         apps.c.current_version,
         consent_records.c.id,
+        consent_records.c.app_version,
+        consent_records.c.scopes,
         consent_records.c.withdrawn_at,
         consent_records.c.expires_at,
     )

@@ -104,7 +104,8 @@ def check_length(
         limit_bytes=limit_bytes,
     )
     if fault is not None:
-        limit = declared_before if fault is LengthFault.EXCEEDED else limit_bytes
+        declared = declared_now if declared_before is None else declared_before
+        limit = declared if fault is LengthFault.EXCEEDED else limit_bytes
         raise Refusal(_LENGTH_REFUSALS[fault], limit_bytes=limit, problem=fault)
 
 

@@ -98,9 +98,11 @@ def deadline_handler(services: Services) -> Handler:
 
     def handle(connection: Connection, work: DueWork) -> datetime | None:
         rows = connection.execute(
-            select(listener_work.c.id).where(
+            select(listener_work.c.id)
+            .where(
                 listener_work.c.check_run_id == work.subject_id, listener_work.c.status.in_(OPEN)
             )
+            .with_for_update()
         )
         for work_id in rows.scalars().all():
             end_work(connection, work_id, WorkStatus.FAILED)

@@ -16,7 +16,7 @@ from portway_platform.listeners.rules import (
     WorkStatus,
     lease_lost_error,
 )
-from portway_platform.listeners.tables import listeners
+from portway_platform.listeners.tables import listener_work, listeners
 from portway_platform.listeners.work import (
     Handout,
     end_work,
@@ -27,7 +27,11 @@ from portway_platform.listeners.work import (
 )
 from portway_platform.services import Services
 from portway_platform.transfers.context import get_context
-from portway_platform.transfers.service import find_status, record_listener_error
+from portway_platform.transfers.service import (
+    find_status,
+    lock_transfer,
+    record_listener_error,
+)
 from portway_platform.work.service import DueWork
 from portway_platform.work.worker import Handler
 from portway_scopes import TransferStatus
@@ -114,6 +118,7 @@ def fail_work(
 ) -> None:
     """Note that the listener failed; for a transfer, keep the error and tell the cloud app."""
     with services.database.write() as connection:
+        _lock_transfer_of_work(connection, work_id)
         row = _get_own_work(connection, listener_id, work_id)
         if row.status in (WorkStatus.FAILED, WorkStatus.DROPPED):
             return
@@ -126,6 +131,7 @@ def lease_handler(services: Services) -> Handler:
     """Return the handler of leases: what is held too long waits again, three times at most."""
 
     def handle(connection: Connection, work: DueWork) -> datetime | None:
+        _lock_transfer_of_work(connection, work.subject_id)
         row = find_work(connection, work.subject_id)
         if row is None or row.status != WorkStatus.LEASED:
             return None
@@ -144,6 +150,15 @@ def lease_handler(services: Services) -> Handler:
         return None
 
     return handle
+
+
+def _lock_transfer_of_work(connection: Connection, work_id: str) -> None:
+    """Lock the transfer that a piece of work belongs to, if it does, before the work itself."""
+    transfer_id = connection.execute(
+        select(listener_work.c.transfer_id).where(listener_work.c.id == work_id)
+    ).scalar()
+    if transfer_id is not None:
+        lock_transfer(connection, transfer_id)
 
 
 def _fail(

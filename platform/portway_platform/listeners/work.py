@@ -173,9 +173,9 @@ def drop_work_of_transfer(
     """Call the listener no more for a transfer; one that is at work learns it by its heartbeat."""
     statuses = (WorkStatus.WAITING,) if only_waiting else OPEN
     rows = connection.execute(
-        select(listener_work.c.id).where(
-            listener_work.c.transfer_id == transfer_id, listener_work.c.status.in_(statuses)
-        )
+        select(listener_work.c.id)
+        .where(listener_work.c.transfer_id == transfer_id, listener_work.c.status.in_(statuses))
+        .with_for_update()
     )
     for work_id in rows.scalars().all():
         end_work(connection, work_id, WorkStatus.DROPPED)

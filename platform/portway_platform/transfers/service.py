@@ -52,6 +52,16 @@ def find_status(connection: Connection, transfer_id: str) -> TransferStatus | No
     return None if status is None else TransferStatus(status)
 
 
+def lock_transfer(connection: Connection, transfer_id: str) -> None:
+    """Have everybody else who changes the transfer wait until this transaction ends.
+
+    Whoever changes a transfer and its listener's work locks the transfer first.
+    """
+    connection.execute(
+        select(transfers.c.id).where(transfers.c.id == transfer_id).with_for_update()
+    )
+
+
 # Progress and settlement
 
 

@@ -131,12 +131,16 @@ def claim_in_lanes(
     )
 
 
-def hold(connection: Connection, work: DueWork) -> bool:
-    """Lock a piece of work for this transaction; tell whether its lease is still ours."""
+def is_held(connection: Connection, work: DueWork) -> bool:
+    """Tell whether the lease is still ours.
+
+    The row is not locked: whoever changes what the work is about locks that first, then the work,
+    and so must a handler.
+    """
     found = connection.execute(
-        select(due_work.c.lease_owner)
-        .where(due_work.c.kind == work.kind, due_work.c.subject_id == work.subject_id)
-        .with_for_update()
+        select(due_work.c.lease_owner).where(
+            due_work.c.kind == work.kind, due_work.c.subject_id == work.subject_id
+        )
     ).first()
     return found is not None and found.lease_owner == work.owner
 

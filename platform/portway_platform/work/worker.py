@@ -24,7 +24,10 @@ from portway_service.database import Database
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Connection, DueWork], datetime | None]
-"""Does one piece of work in the transaction it is given; returns when it is due again, or None."""
+"""Does one piece of work in the transaction it is given; returns when it is due again, or None.
+
+It locks what the work is about and looks at its state: in rare cases it is called twice.
+"""
 
 SlowHandler = Callable[[DueWork], datetime | None]
 """Does work that must not hold a transaction open; may be called again when it was interrupted."""
@@ -186,7 +189,7 @@ class Errands:
             slow = self._slow_handlers.get(work.kind)
             due_again_at = None if slow is None else slow(work)
             with self._database.write() as connection:
-                if not service.hold(connection, work):
+                if not service.is_held(connection, work):
                     return
                 if slow is None:
                     due_again_at = self._handlers[work.kind](connection, work)

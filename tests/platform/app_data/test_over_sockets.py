@@ -126,6 +126,42 @@ def test_a_sender_reads_why_its_upload_was_stopped(served, announced):
     connection.close()
 
 
+def test_requests_that_come_in_one_go_are_told_apart(served):
+    """Two uploads and a question, sent before the first is answered."""
+    path = f"/gateway/v1/transfers/{served.transfer_id}/app-data"
+    contents = [b"first" * 10_000, b"second" * 30]
+    sent = b""
+    for content in contents:
+        sent += (
+            f"PUT {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\n"
+            f"Authorization: {served.gateway('PUT', path)}\r\n\r\n"
+        ).encode() + content
+    sent += b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", served.platform.port), timeout=30) as connection:
+        connection.sendall(sent)
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+
+    assert received.count(b"HTTP/1.1 201") == 2
+    assert received.count(b"HTTP/1.1 200") == 1
+    for content in contents:
+        assert hashlib.sha256(content).hexdigest().encode() in received
+
+
+def test_a_body_of_unknown_length_arrives_whole(served):
+    path = f"/gateway/v1/transfers/{served.transfer_id}/app-data"
+    pieces = [os.urandom(size) for size in (1, 70_000, 3 * MIB)]
+    answer = httpx.put(
+        served.platform.url + path,
+        content=iter(pieces),
+        headers={"Authorization": served.gateway("PUT", path)},
+        trust_env=False,
+    )
+
+    assert answer.json()["sha256"] == hashlib.sha256(b"".join(pieces)).hexdigest()
+
+
 def test_a_sender_that_vanishes_leaves_what_had_arrived(served):
     collection = f"/gateway/v1/transfers/{served.transfer_id}/app-data"
     created = served.begin_sending("POST", collection, 0, TUS | {"Upload-Length": str(5 * MIB)})

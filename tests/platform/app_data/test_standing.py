@@ -15,6 +15,7 @@ from sqlalchemy import text, update
 from portway_platform.app_data.bodies import Body
 from portway_platform.app_data.downloads import BrokenDownloadError
 from portway_platform.app_data.files import PIECE_BYTES, LocalAppending
+from portway_platform.app_data.standing import Standing
 from portway_platform.consents.tables import consent_records
 from support.app_side import TUS, sha256_hex
 
@@ -209,6 +210,37 @@ def test_uploads_and_a_withdrawal_at_once_leave_no_file_that_came_after(move, tr
     events = move.running.admin("GET", f"transfers/{transfer_id}/events").json
     uploaded = [event for event in events if event["eventType"] == "app-data-uploaded"]
     assert {event["s3Key"] for event in uploaded} == {answer.json["key"] for answer in stored}
+
+
+CHANGES = {
+    **ENDINGS,
+    "fewer scopes granted": (
+        lambda move, transfer_id: (
+            move.running.advance(seconds=1),
+            move.running.agree(scopes=["MIGRATION_TRACING_PRODUCT"]),
+        ),
+        "scope_not_granted",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_changes_right_after_the_gate_is_noticed_with_the_first_piece(
+    move, transfer_id, monkeypatch, change
+):
+    make_change, code = CHANGES[change]
+    begin = Standing.__init__
+
+    def begin_after_the_change(standing, *arguments, **options):
+        make_change(move, transfer_id)
+        begin(standing, *arguments, **options)
+
+    monkeypatch.setattr(Standing, "__init__", begin_after_the_change)
+    body = io.BytesIO(CONTENT)
+    answer = put(move, transfer_id, body)
+
+    assert (answer.status_code, answer.json["code"]) == (403, code)
+    assert kept_bytes(move) == 0
 
 
 # A sender that does not read its refusal

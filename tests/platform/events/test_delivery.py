@@ -16,10 +16,14 @@ import pytest
 from sqlalchemy import update
 
 from portway_platform.events.deliverer import Deliverer
-from portway_platform.events.service import emit
+from portway_platform.events.rules import lane_of
+from portway_platform.events.service import DELIVERY, emit
 from portway_platform.installations.tables import installations
+from portway_platform.work.service import claim_in_lanes
+from portway_platform.work.worker import Worker
 from portway_sdk.tokens import context_path_of, query_string_hash, read_unverified_issuer
 from portway_sdk.wire import EventType
+from portway_service.database import open_database
 from portway_service.outbound import Outbound, outbound_client
 from support.vendor import BASE_URL
 
@@ -423,6 +427,44 @@ def test_a_dead_endpoint_slows_no_other(move, transfer_id):
         worker.stop()
 
     assert arrived == 100
+
+
+def test_two_processes_share_the_deliveries_and_send_nothing_twice(move, transfer_id):
+    services = move.running.platform.services
+    happen(move, transfer_id, 200)
+    other = replace(services, database=open_database(services.settings.database_url))
+    workers = [Worker(each.database, each.clock, [Deliverer(each)]) for each in (services, other)]
+    for worker in workers:
+        worker.start()
+    until = time.monotonic() + 30
+    while move.transfer(transfer_id)["events"]["pending"] and time.monotonic() < until:
+        time.sleep(0.05)
+    for worker in workers:
+        worker.stop()
+    other.database.close()
+
+    assert len(move.cloud.posts) == 200
+    assert len({event["messageId"] for event in move.cloud.events}) == 200
+
+
+def test_work_of_a_process_that_died_is_taken_over(move, transfer_id):
+    [message_id] = happen(move, transfer_id)
+    with move.running.platform.services.database.write() as connection:
+        claim_in_lanes(
+            connection,
+            now=move.running.clock.now(),
+            owner="a process that dies now",
+            lease_seconds=60,
+            kind=DELIVERY,
+            wanted={lane_of(WEBHOOK): 1},
+        )
+
+    move.advance(seconds=59)
+    assert move.cloud.posts == []
+    move.advance(seconds=1)
+
+    [delivery] = seen(move, transfer_id, message_id)["deliveries"]
+    assert (delivery["status"], delivery["attempts"][0]["number"]) == ("DELIVERED", 2)
 
 
 def test_stopping_records_what_was_sent_and_gives_back_the_rest(move, transfer_id):

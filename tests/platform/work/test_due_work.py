@@ -116,7 +116,7 @@ def test_work_whose_lease_ran_out_is_taken_over(database):
 
     assert (second.subject_id, second.attempts) == ("one", 2)
     with database.write() as connection:
-        assert not service.hold(connection, first)
+        assert not service.is_held(connection, first)
         assert not service.finish(connection, first)
         assert not service.reschedule(connection, first, NOON)
         assert service.finish(connection, second)
