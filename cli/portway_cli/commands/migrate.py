@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
+from portway_cli.options import database_option
+
 if TYPE_CHECKING:
     from portway_assistant.reports.report import Report
 
@@ -31,6 +33,7 @@ def _place_key(_context: click.Context, _option: click.Parameter, value: str) ->
     help="Folder that keeps everything; made when absent. With --platform: where this side keeps"
     " its ledger and reports.  [default with --platform: ~/.local/share/portway]",
 )
+@database_option
 @click.option("--platform", help="Address of a running platform; without it, one runs in here.")
 @click.option(
     "--token-file",
@@ -97,6 +100,7 @@ def _place_key(_context: click.Context, _option: click.Parameter, value: str) ->
 def command(
     export: Path,
     data: Path | None,
+    database_url: str | None,
     platform: str | None,
     token_file: Path | None,
     people: Path | None,
@@ -130,6 +134,7 @@ def command(
                 export=export,
                 data=data or Path("~/.local/share/portway").expanduser(),
                 platform_url=platform,
+                database_url=database_url,
                 token_file=token_file,
                 people=people,
                 space_keys=spaces,
