@@ -20,7 +20,7 @@ from portway_platform.connect import api as connect
 from portway_platform.consents import api as consents
 from portway_platform.events import api as events
 from portway_platform.installations import api as installations
-from portway_platform.keys import api as keys
+from portway_platform.keys import api as keys_api
 from portway_platform.keys.store import open_keys
 from portway_platform.listeners import api as listeners
 from portway_platform.migrations import api as migrations
@@ -35,12 +35,13 @@ from portway_service.admin_access import AdminAccess
 from portway_service.database import open_database, upgrade_schema
 from portway_service.endpoints import Api, install_error_answers, refuse_unstated_access
 from portway_service.outbound import outbound_client
+from portway_service.vault import keep_secrets
 
 CONNECT_PATH = "/rest/atlassian-connect/1/migration"
 
 FEATURES = (
     about,
-    keys,
+    keys_api,
     sites,
     catalogue,
     installations,
@@ -118,10 +119,12 @@ def open_services(settings: PlatformSettings, *, open_client: OpenClient | None 
 
     database = open_database(settings.database_url)
     upgrade_schema(database, SCRIPTS, head=HEAD)
+    keys = open_keys(settings.keys_folder, master_keys=settings.master_keys)
+    keep_secrets(database.engine, keys.vault)
     return Services(
         settings=settings,
         database=database,
-        keys=open_keys(settings.keys_folder),
+        keys=keys,
         files=open_files(settings.files_url),
         open_client=open_client or open_guarded_client,
     )

@@ -6,6 +6,7 @@ Source: docs/reference/gateway-api.md#app-data; https://tus.io/protocols/resumab
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from itertools import chain
 from typing import Annotated
 
 import flask
@@ -192,7 +193,7 @@ def _add_download(services: Services, interfaces: Interfaces) -> None:
         limit_wait(call.request, STALLED_SECONDS)
         wanted = part or ByteRange(0, file.size_bytes)
         response = flask.Response(
-            downloads.open_download(services, proven, file, wanted),
+            _begun(downloads.open_download(services, proven, file, wanted), key),
             206 if part else 200,
             mimetype="application/octet-stream",
             direct_passthrough=True,
@@ -213,6 +214,17 @@ def _add_download(services: Services, interfaces: Interfaces) -> None:
 
 
 # Reading requests
+
+
+def _begun(pieces: Iterator[bytes], key: str) -> Iterator[bytes]:
+    """Return the pieces with the first one read: what fails there is still answered."""
+    try:
+        first = next(pieces, b"")
+    except downloads.BrokenDownloadError as error:
+        if isinstance(error.__cause__, Refusal):
+            raise error.__cause__ from None
+        raise Refusal(error_codes.APP_DATA_DAMAGED, key=key) from error
+    return chain([first], pieces)
 
 
 def _check_address(services: Services, key: str, query: AddressQuery) -> None:

@@ -5,6 +5,7 @@ takes its last piece. Source: docs/reference/gateway-api.md#app-data
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +14,13 @@ from sqlalchemy import Connection, Row, update
 from portway_platform import error_codes
 from portway_platform.app_data.bodies import Body, SenderGoneError
 from portway_platform.app_data.digests import RunningDigests
-from portway_platform.app_data.files import Part, Place
+from portway_platform.app_data.files import Place
+from portway_platform.app_data.frames import CIPHER
+from portway_platform.app_data.keys import get_or_make_key
 from portway_platform.app_data.rules import UploadStatus
+from portway_platform.app_data.sealed_files import Kept, read_sealed
 from portway_platform.app_data.standing import Standing
 from portway_platform.app_data.storing import (
-    CountedSink,
     NewUpload,
     announce_stored,
     appending,
@@ -27,6 +30,7 @@ from portway_platform.app_data.storing import (
     get_by_creation_key,
     get_row,
     insert_part,
+    locking,
     receive,
 )
 from portway_platform.app_data.tables import app_data
@@ -73,6 +77,8 @@ def create_upload(
             "data_class": new.data_class,
             "status": UploadStatus.INCOMING,
             "offset_bytes": 0,
+            "cipher": CIPHER,
+            "stored_bytes": 0,
             "size_bytes": length_bytes,
             "creation_key": new.creation_key,
             "created_at": services.clock.now(),
@@ -89,11 +95,11 @@ def create_upload(
 
 def _complete_empty(services: Services, standing: Standing, key: str) -> None:
     place = Place(standing.access.transfer_id, key)
-    with appending(services, place, 0) as sink:
+    with appending(services, place, get_or_make_key(services, place.transfer_id)) as sink:
         with services.database.read() as connection:
             if get_row(connection, key).status != UploadStatus.INCOMING:
                 return
-        sink.keep()
+        kept = sink.keep(is_end=True)
         _take(
             services,
             standing,
@@ -101,7 +107,7 @@ def _complete_empty(services: Services, standing: Standing, key: str) -> None:
             before=0,
             reached=0,
             length=0,
-            part=None,
+            kept=kept,
             digest=hashlib.sha256(),
         )
     services.files.settle_in(place)
@@ -135,37 +141,40 @@ def append_piece(
     """
     place = Place(standing.access.transfer_id, key)
     limit_bytes = services.settings.upload_limit_bytes
-    _check_offset(services, key, piece.offset_bytes)
-    with appending(services, place, piece.offset_bytes) as sink:
+    before = _check_offset(services, key, piece.offset_bytes)
+    transfer_key = get_or_make_key(services, place.transfer_id) if before.cipher else None
+    with appending(
+        services, place, transfer_key, offset=piece.offset_bytes, stored=before.stored_bytes
+    ) as sink:
         # Looked at again under the lock: from here on nobody else moves this upload.
-        row, parts = _check_offset(services, key, piece.offset_bytes)
+        row = _check_offset(services, key, piece.offset_bytes)
         length = row.size_bytes if row.size_bytes is not None else piece.length_bytes
         announced = piece.offset_bytes + (body.length_bytes or 0)
         check_length(row.size_bytes, piece.length_bytes, announced, limit_bytes)
         digest = digests.resume(
             key,
             piece.offset_bytes,
-            lambda start, stop: services.files.read(place, parts, start, stop),
+            lambda start, stop: _read_back(
+                services, place, transfer_key, start, stop, stored=row.stored_bytes
+            ),
         )
         own_digest = hashlib.sha256()
-        counted = CountedSink(sink, piece.offset_bytes)
         is_whole = True
         try:
             receive(
                 body,
-                counted,
+                sink,
                 [digest] if piece.checksum is None else [digest, own_digest],
                 standing,
-                reached=piece.offset_bytes,
                 limit=limit_bytes if length is None else length,
             )
         except SenderGoneError:
             is_whole = False
-            if piece.checksum is not None or counted.reached == piece.offset_bytes:
+            if piece.checksum is not None or sink.reached == piece.offset_bytes:
                 raise Refusal(error_codes.UPLOAD_INTERRUPTED) from None
         if piece.checksum not in (None, own_digest.digest()):
             raise Refusal(error_codes.CHECKSUM_MISMATCH)
-        is_complete = counted.reached == length
+        is_complete = sink.reached == length
         if is_complete and piece.whole_sha256 not in (None, digest.digest()):
             raise Refusal(error_codes.DIGEST_MISMATCH)
         _take(
@@ -173,29 +182,54 @@ def append_piece(
             standing,
             key,
             before=piece.offset_bytes,
-            reached=counted.reached,
+            reached=sink.reached,
             length=length,
-            part=sink.keep(),
+            kept=sink.keep(is_end=is_complete),
             digest=digest,
         )
     if is_complete:
         digests.forget(key)
         services.files.settle_in(place)
     else:
-        digests.remember(key, counted.reached, digest)
+        digests.remember(key, sink.reached, digest)
     if not is_whole:
         raise Refusal(error_codes.UPLOAD_INTERRUPTED)
-    return Reached(counted.reached, length, digest.digest() if is_complete else None)
+    return Reached(sink.reached, length, digest.digest() if is_complete else None)
 
 
-def _check_offset(services: Services, key: str, offset_bytes: int) -> tuple[Row[Any], list[Part]]:
-    """Return an upload and its parts; refuse when it goes on elsewhere than at `offset_bytes`."""
+def _check_offset(services: Services, key: str, offset_bytes: int) -> Row[Any]:
+    """Return an upload's row; refuse when it goes on elsewhere than at `offset_bytes`."""
     with services.database.read() as connection:
         row = get_row(connection, key)
-        parts = find_parts(connection, key)
     if row.status != UploadStatus.INCOMING or row.offset_bytes != offset_bytes:
         raise _offset_mismatch(row)
-    return row, parts
+    return row
+
+
+def _read_back(
+    services: Services,
+    place: Place,
+    transfer_key: bytes | None,
+    start: int,
+    stop: int,
+    *,
+    stored: int,
+) -> Iterator[bytes]:
+    """Return bytes of an upload that is not complete."""
+    with services.database.read() as connection:
+        parts = find_parts(connection, place.key)
+    if transfer_key is None:
+        return services.files.read(place, parts, start, stop)
+    return read_sealed(
+        services.files,
+        place,
+        parts,
+        transfer_key,
+        start=start,
+        stop=stop,
+        size=None,
+        stored=stored,
+    )
 
 
 def _offset_mismatch(row: Row[Any]) -> Refusal:
@@ -214,12 +248,16 @@ def _take(
     before: int,
     reached: int,
     length: int | None,
-    part: Part | None,
+    kept: Kept,
     digest: Any,
 ) -> None:
     """Acknowledge bytes that are on the disk; at the length of the file, make it visible."""
     is_complete = reached == length
-    values: dict[str, Any] = {"offset_bytes": reached, "size_bytes": length}
+    values: dict[str, Any] = {
+        "offset_bytes": reached,
+        "size_bytes": length,
+        "stored_bytes": kept.stored_bytes,
+    }
     if is_complete:
         values |= {
             "status": UploadStatus.STORED,
@@ -239,7 +277,7 @@ def _take(
         )
         if taken.rowcount != 1:
             raise _offset_mismatch(get_row(connection, key))
-        insert_part(connection, key, part)
+        insert_part(connection, key, kept.part)
         if is_complete:
             label = get_row(connection, key).label
             announce_stored(connection, services, access.transfer_id, key, label)
@@ -254,7 +292,7 @@ def withdraw_upload(services: Services, transfer_id: str, key: str) -> None:
         return
     if row.status == UploadStatus.STORED:
         raise Refusal(error_codes.UPLOAD_COMPLETE, key=key)
-    with appending(services, place, row.offset_bytes):
+    with locking(services, place, row.stored_bytes if row.cipher else row.offset_bytes):
         with services.database.write() as connection:
             withdrawn = connection.execute(
                 update(app_data)

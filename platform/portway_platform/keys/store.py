@@ -1,17 +1,20 @@
-"""The three keys of a platform, kept in its keys folder.
+"""The keys of a platform, kept in its keys folder.
 
 | file | key | signs |
 |---|---|---|
 | `install.pem` | RSA, 2048 bits | `installed` and `uninstalled` calls (RS256) |
 | `issuer.pem` | Ed25519 | consent receipts (EdDSA) |
 | `addresses.key` | 256 random bits | download addresses (HMAC), pseudonyms in receipts |
+| `master.key` | 256 random bits | nothing: it wraps keys of transfers and secrets in the database |
+
+The master key may come from elsewhere; then the folder's own only opens what it wrapped before.
 """
 
 import base64
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
 from portway_platform.keys.files import read_or_make
+from portway_service.vault import MASTER_KEY_BYTES, Vault
 
 INSTALL_KEY_BITS = 2048
 _THUMBPRINT_MEMBERS = {"RSA": ("e", "kty", "n"), "OKP": ("crv", "kty", "x")}
@@ -78,6 +82,8 @@ class Keys:
     issuer: SigningKey[Ed25519PrivateKey]
     address_secret: bytes = field(repr=False)
     """What download addresses are signed with (HMAC)."""
+    vault: Vault = field(repr=False)
+    """Wraps what the database keeps of secrets."""
 
     def find_public_pem(self, kid: str) -> str | None:
         """Return the public half of the key with this id as PEM, or None."""
@@ -95,8 +101,12 @@ class Keys:
         return hmac.new(key, text.encode(), "sha256").hexdigest()[:32]
 
 
-def open_keys(folder: Path) -> Keys:
-    """Return the keys of a folder; those that are absent are made, readable by the owner only."""
+def open_keys(folder: Path, *, master_keys: Sequence[bytes] = ()) -> Keys:
+    """Return the keys of a folder; those that are absent are made, readable by the owner only.
+
+    Args:
+        master_keys: The newest first, in place of the folder's own.
+    """
     install = _load(folder / "install.pem", _new_rsa_key)
     issuer = _load(folder / "issuer.pem", Ed25519PrivateKey.generate)
     if not isinstance(install, RSAPrivateKey) or not isinstance(issuer, Ed25519PrivateKey):
@@ -105,7 +115,14 @@ def open_keys(folder: Path) -> Keys:
         install=SigningKey(install, "RS256"),
         issuer=SigningKey(issuer, "EdDSA"),
         address_secret=read_or_make(folder / "addresses.key", lambda: secrets.token_bytes(32)),
+        vault=_open_vault(folder / "master.key", master_keys),
     )
+
+
+def _open_vault(path: Path, master_keys: Sequence[bytes]) -> Vault:
+    if not master_keys:
+        return Vault([read_or_make(path, lambda: secrets.token_bytes(MASTER_KEY_BYTES))])
+    return Vault([*master_keys, *([path.read_bytes()] if path.exists() else [])])
 
 
 def _new_rsa_key() -> RSAPrivateKey:

@@ -1,5 +1,6 @@
 """Everything the platform does later, by itself: which handler does which kind of due work."""
 
+from portway_platform.app_data import keys
 from portway_platform.app_data.clearing import clearing_handler
 from portway_platform.app_data.rules import CLEARING
 from portway_platform.events.deliverer import Deliverer
@@ -20,7 +21,11 @@ def open_worker(services: Services) -> Worker:
             transfers.DEADLINE: transfers.deadline_handler(services),
             LEASE: lease_handler(services),
             checks.DEADLINE: checks.deadline_handler(services),
+            keys.RETENTION: keys.retention_handler(services),
         },
-        slow_handlers={CLEARING: clearing_handler(services)},
+        slow_handlers={
+            CLEARING: clearing_handler(services),
+            keys.SHREDDING: keys.shredding_handler(services),
+        },
     )
     return Worker(services.database, services.clock, [errands, Deliverer(services)])

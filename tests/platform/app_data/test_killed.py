@@ -14,7 +14,7 @@ from portway_platform.installations.tables import installations
 from portway_service.clock import ManualClock, SystemClock
 from portway_service.ids import RandomIds
 from portway_service.outbound import Outbound
-from support.app_side import ServedPlatform, a_move, sha256_hex
+from support.app_side import ServedPlatform, a_move, sha256_hex, stored_content
 from support.platform import a_platform
 from support.senders import Receiver, Sender
 
@@ -52,9 +52,8 @@ def test_no_acknowledged_upload_and_no_event_is_lost(tmp_path):
     # What the killed process was sending comes free when its lease runs out: let that time pass.
     later = ManualClock(datetime.now(UTC) + timedelta(minutes=5))
     with a_platform(folder=tmp_path, **real | {"clock": later}) as running:
-        on_disk = {path.name: path for path in (tmp_path / "files").rglob("*") if path.is_file()}
         for key, content in stored.items():
-            assert sha256_hex(on_disk[key].read_bytes()) == sha256_hex(content)
+            assert sha256_hex(stored_content(running, key)) == sha256_hex(content)
         running.outside.hosts |= dict.fromkeys(("127.0.0.1", "notes.example"), receiver.take)
         for _ in range(3):
             running.platform.worker.run_due()
