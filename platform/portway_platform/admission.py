@@ -23,6 +23,7 @@ from portway_platform.callers import (
     AppCaller,
     ListenerCaller,
     identify_listener,
+    identify_uploader,
 )
 from portway_platform.gate import Owner, TransferAccess, check_transfer, find_file
 from portway_platform.services import Services
@@ -75,6 +76,8 @@ class ListenerMay:
     access: Access
     data_class: Callable[[flask.Request], str | None] = data_class_of_query
     """Finds the data class of a new upload. A file that exists has its own."""
+    by_upload_token: bool = False
+    """Whether an upload token of the transfer does instead of a signature."""
 
 
 @dataclass(frozen=True)
@@ -160,13 +163,25 @@ class ListenerAdmission:
         if isinstance(access, Open):
             return None
         with self.services.database.read() as connection:
-            caller = identify_listener(connection, self.services, request)
+            may_be_token = isinstance(access, ListenerMay) and access.by_upload_token
+            uploader = (
+                identify_uploader(connection, self.services, request) if may_be_token else None
+            )
+            if uploader is None:
+                caller, only_transfer = (
+                    identify_listener(connection, self.services, request),
+                    None,
+                )
+            else:
+                caller, only_transfer = uploader
             if isinstance(access, ListenerItself):
                 return Admitted(caller)
             if not isinstance(access, ListenerMay):
                 raise TypeError(f"the gateway does not know {access!r}")
             asked = _asked(request, access.access, data_class=access.data_class)
             granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
+            if only_transfer not in (None, granted.transfer_id):
+                raise Refusal(error_codes.TRANSFER_UNKNOWN, transfer_id=granted.transfer_id)
             return Admitted(caller, granted)
 
 

@@ -35,6 +35,8 @@ class PlatformSettings:
     transfer_life: timedelta = timedelta(days=14)
     cancellation_grace: timedelta = timedelta(minutes=60)
     address_life: timedelta = timedelta(hours=1)
+    upload_life: timedelta = timedelta(days=7)
+    """How long an upload may take, from its creation to its last byte."""
     app_data_retention: timedelta = timedelta(days=7)
     """How long the files of a settled transfer are kept, encrypted and out of everybody's reach."""
     check_time_limit: timedelta = timedelta(minutes=5)

@@ -1,4 +1,4 @@
-"""Uploads piece by piece: tus 1.0 with creation, deferred length, checksum and termination.
+"""Uploads piece by piece: tus 1.0, with all its extensions but concatenation.
 
 What was acknowledged is on the disk. A file becomes visible, with its event, in the commit that
 takes its last piece. Source: docs/reference/gateway-api.md#app-data
@@ -7,17 +7,19 @@ takes its last piece. Source: docs/reference/gateway-api.md#app-data
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, update
 
 from portway_platform import error_codes
 from portway_platform.app_data.bodies import Body, SenderGoneError
+from portway_platform.app_data.checksums import Checksum
 from portway_platform.app_data.digests import RunningDigests
 from portway_platform.app_data.files import Place
 from portway_platform.app_data.frames import CIPHER
 from portway_platform.app_data.keys import get_or_make_key
-from portway_platform.app_data.rules import UploadStatus
+from portway_platform.app_data.rules import EXPIRY, UploadStatus
 from portway_platform.app_data.sealed_files import Kept, read_sealed
 from portway_platform.app_data.standing import Standing
 from portway_platform.app_data.storing import (
@@ -35,6 +37,8 @@ from portway_platform.app_data.storing import (
 )
 from portway_platform.app_data.tables import app_data
 from portway_platform.services import Services
+from portway_platform.work.service import DueWork, cancel, schedule
+from portway_platform.work.worker import SlowHandler
 from portway_service.database import insert_if_absent
 from portway_service.errors import Refusal
 
@@ -46,8 +50,8 @@ class NextPiece:
     offset_bytes: int
     length_bytes: int | None = None
     """The whole file's length, told now if not before."""
-    checksum: bytes | None = None
-    """SHA-256 of the bytes of this request."""
+    checksum: Checksum | None = None
+    """What the bytes of this request amount to."""
     whole_sha256: bytes | None = None
     """SHA-256 of the whole file, for the last piece."""
 
@@ -60,6 +64,8 @@ class Reached:
     size_bytes: int | None
     sha256: bytes | None
     """Of the whole file, once it is stored."""
+    expires_at: datetime | None
+    """When an upload that is not complete is forgotten."""
 
 
 def create_upload(
@@ -68,6 +74,7 @@ def create_upload(
     """Begin an upload and return its key. One of no bytes is complete at once."""
     check_length(None, length_bytes, 0, services.settings.upload_limit_bytes)
     key = services.ids.uuid()
+    created_at = services.clock.now()
     with services.database.write() as connection:
         access = standing.pass_gate(connection, lock=True)
         row = {
@@ -81,13 +88,15 @@ def create_upload(
             "stored_bytes": 0,
             "size_bytes": length_bytes,
             "creation_key": new.creation_key,
-            "created_at": services.clock.now(),
+            "created_at": created_at,
         }
         if not insert_if_absent(connection, app_data, row):
             first = get_by_creation_key(connection, access.transfer_id, new)
             if length_bytes is not None and first.size_bytes != length_bytes:
                 raise Refusal(error_codes.IDEMPOTENCY_KEY_REUSED)
             key = first.id
+        else:
+            schedule(connection, EXPIRY, key, created_at + services.settings.upload_life)
     if length_bytes == 0:
         _complete_empty(services, standing, key)
     return key
@@ -113,13 +122,15 @@ def _complete_empty(services: Services, standing: Standing, key: str) -> None:
     services.files.settle_in(place)
 
 
-def find_reached(connection: Connection, key: str) -> Reached:
+def find_reached(connection: Connection, services: Services, key: str) -> Reached:
     """Return how far an upload has come; refuse one that was withdrawn."""
     row = get_row(connection, key)
+    is_stored = row.status == UploadStatus.STORED
     return Reached(
         offset_bytes=row.offset_bytes,
         size_bytes=row.size_bytes,
-        sha256=bytes.fromhex(row.sha256) if row.status == UploadStatus.STORED else None,
+        sha256=bytes.fromhex(row.sha256) if is_stored else None,
+        expires_at=None if is_stored else row.created_at + services.settings.upload_life,
     )
 
 
@@ -158,13 +169,13 @@ def append_piece(
                 services, place, transfer_key, start, stop, stored=row.stored_bytes
             ),
         )
-        own_digest = hashlib.sha256()
+        own_digest = None if piece.checksum is None else piece.checksum.begin()
         is_whole = True
         try:
             receive(
                 body,
                 sink,
-                [digest] if piece.checksum is None else [digest, own_digest],
+                [digest] if own_digest is None else [digest, own_digest],
                 standing,
                 limit=limit_bytes if length is None else length,
             )
@@ -172,7 +183,7 @@ def append_piece(
             is_whole = False
             if piece.checksum is not None or sink.reached == piece.offset_bytes:
                 raise Refusal(error_codes.UPLOAD_INTERRUPTED) from None
-        if piece.checksum not in (None, own_digest.digest()):
+        if piece.checksum and own_digest and own_digest.digest() != piece.checksum.expected:
             raise Refusal(error_codes.CHECKSUM_MISMATCH)
         is_complete = sink.reached == length
         if is_complete and piece.whole_sha256 not in (None, digest.digest()):
@@ -194,7 +205,12 @@ def append_piece(
         digests.remember(key, sink.reached, digest)
     if not is_whole:
         raise Refusal(error_codes.UPLOAD_INTERRUPTED)
-    return Reached(sink.reached, length, digest.digest() if is_complete else None)
+    return Reached(
+        sink.reached,
+        length,
+        digest.digest() if is_complete else None,
+        None if is_complete else row.created_at + services.settings.upload_life,
+    )
 
 
 def _check_offset(services: Services, key: str, offset_bytes: int) -> Row[Any]:
@@ -279,6 +295,7 @@ def _take(
             raise _offset_mismatch(get_row(connection, key))
         insert_part(connection, key, kept.part)
         if is_complete:
+            cancel(connection, EXPIRY, key)
             label = get_row(connection, key).label
             announce_stored(connection, services, access.transfer_id, key, label)
 
@@ -302,3 +319,17 @@ def withdraw_upload(services: Services, transfer_id: str, key: str) -> None:
             if withdrawn.rowcount != 1:
                 raise Refusal(error_codes.UPLOAD_COMPLETE, key=key)
         services.files.discard(place)
+
+
+def expiry_handler(services: Services) -> SlowHandler:
+    """Return the handler that forgets an upload nobody completed in time."""
+
+    def handle(work: DueWork) -> datetime | None:
+        with services.database.read() as connection:
+            row = find_row(connection, work.subject_id)
+        if row is not None and row.status == UploadStatus.INCOMING:
+            # Raises while somebody is sending, and is tried again then.
+            withdraw_upload(services, row.transfer_id, row.id)
+        return None
+
+    return handle

@@ -2,7 +2,8 @@
 
 from portway_platform.app_data import keys
 from portway_platform.app_data.clearing import clearing_handler
-from portway_platform.app_data.rules import CLEARING
+from portway_platform.app_data.resumable_uploads import expiry_handler
+from portway_platform.app_data.rules import CLEARING, EXPIRY
 from portway_platform.events.deliverer import Deliverer
 from portway_platform.listeners import checks
 from portway_platform.listeners.service import lease_handler
@@ -25,6 +26,7 @@ def open_worker(services: Services) -> Worker:
         },
         slow_handlers={
             CLEARING: clearing_handler(services),
+            EXPIRY: expiry_handler(services),
             keys.SHREDDING: keys.shredding_handler(services),
         },
     )
