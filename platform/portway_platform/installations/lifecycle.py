@@ -114,7 +114,6 @@ def _sign_with_secret(services: Services, handshake: Handshake, url: str) -> str
         method="POST",
         url=url,
         context_path=context_path_of(handshake.descriptor.base_url),
-        audience=[handshake.app_key],
         now=services.clock.now(),
     )
 
