@@ -18,6 +18,7 @@ from portway_platform.callers import AppAuthenticator
 from portway_platform.catalogue import api as catalogue
 from portway_platform.connect import api as connect
 from portway_platform.consents import api as consents
+from portway_platform.dialect import api as dialect
 from portway_platform.events import api as events
 from portway_platform.installations import api as installations
 from portway_platform.keys import api as keys
@@ -42,6 +43,7 @@ FEATURES = (
     about,
     keys,
     sites,
+    dialect,
     catalogue,
     installations,
     consents,
