@@ -6,6 +6,7 @@ from portway_platform.consents import tables as consents_tables
 from portway_platform.events import tables as events_tables
 from portway_platform.idempotency import tables as idempotency_tables
 from portway_platform.installations import tables as installations_tables
+from portway_platform.ledger import tables as ledger_tables
 from portway_platform.listeners import tables as listeners_tables
 from portway_platform.metadata import metadata
 from portway_platform.migrations import tables as migrations_tables
@@ -20,6 +21,7 @@ FEATURES = (
     events_tables,
     idempotency_tables,
     installations_tables,
+    ledger_tables,
     listeners_tables,
     migrations_tables,
     sites_tables,
