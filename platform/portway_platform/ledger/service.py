@@ -35,6 +35,7 @@ from portway_service.database import Database, do_last, insert_if_absent
 from portway_service.errors import Refusal
 
 _HEAD = 1
+_LARGEST = (1 << 63) - 1
 _ENTRIES_PER_ROUND = 1000
 
 
@@ -51,6 +52,7 @@ class Ledger:
 
     def note(self, connection: Connection, draft: Draft) -> None:
         """Write an entry in this transaction, after everything else in it."""
+        self._check(draft)
         do_last(connection, self._write, draft)
 
     def append(self, draft: Draft) -> None:
@@ -58,34 +60,43 @@ class Ledger:
 
         It is on disk when this returns.
         """
+        self._check(draft)
         waiting = _Waiting(draft)
         with self._lock:
             self._waiting.append(waiting)
-            leads, self._is_led = not self._is_led, True
-        if leads:
+            waiting.leads, self._is_led = not self._is_led, True
+        if not waiting.leads:
+            waiting.turn.acquire()
+        if waiting.leads:
             self._lead()
-        else:
-            waiting.done.wait()
         if waiting.error is not None:
             raise waiting.error
 
+    def _check(self, draft: Draft) -> None:
+        """Fail for who wrote it, and not for those it would share a transaction with."""
+        encode_entry(draft, index=_LARGEST, at=self.settings.clock.now(), previous=GENESIS)
+
     def _lead(self) -> None:
-        """Write for everybody who waits, until nobody does."""
-        while True:
-            with self._lock:
-                batch, self._waiting = self._waiting, []
-                if not batch:
-                    self._is_led = False
-                    return
-            error: Exception | None = None
-            try:
-                with self.database.write() as connection:
-                    self._write(connection, [waiting.draft for waiting in batch])
-            except Exception as problem:
-                error = problem
-            for waiting in batch:
-                waiting.error = error
-                waiting.done.set()
+        """Write for everybody who waits, oneself among them; then somebody else leads."""
+        with self._lock:
+            batch, self._waiting = self._waiting, []
+        error: BaseException | None = None
+        try:
+            with self.database.write() as connection:
+                self._write(connection, [waiting.draft for waiting in batch])
+        except BaseException as problem:
+            # Whatever it is, nobody may wait for ever; each gets it.
+            error = problem
+        with self._lock:
+            if self._waiting:
+                self._waiting[0].leads = True
+                self._waiting[0].turn.release()
+            else:
+                self._is_led = False
+        for waiting in batch:
+            waiting.error = error
+            if not waiting.leads:
+                waiting.turn.release()
 
     def _write(self, connection: Connection, drafts: Sequence[Draft]) -> None:
         head = self._lock_head(connection)
@@ -236,13 +247,15 @@ class Ledger:
             return connection.execute(query.limit(_ENTRIES_PER_ROUND)).all()
 
 
-@dataclass
 class _Waiting:
-    """An entry somebody waits for."""
+    """An entry somebody waits for: until it is written, or until it is their turn to write."""
 
-    draft: Draft
-    done: threading.Event = field(default_factory=threading.Event)
-    error: Exception | None = None
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.error: BaseException | None = None
+        self.leads = False
+        self.turn = threading.Lock()
+        self.turn.acquire()
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """The schema versions amount to what the tables say, on both databases."""
 
 import io
-from importlib import import_module
 
 import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -27,6 +28,15 @@ def databases(tmp_path):
     yield migrated, made
     migrated.close()
     made.close()
+
+
+def versions():
+    """The schema versions, oldest first."""
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+    config.set_main_option("path_separator", "os")
+    scripts = list(ScriptDirectory.from_config(config).walk_revisions())
+    return [script.module for script in reversed(scripts)]
 
 
 def statements(database):
@@ -55,9 +65,9 @@ def test_postgresql_gets_the_tables_it_should():
     context = MigrationContext.configure(
         dialect_name="postgresql", opts={"as_sql": True, "output_buffer": buffer}
     )
-    version = import_module("portway_platform.schema_versions.versions.0001_first")
     with Operations.context(context):
-        version.upgrade()
+        for version in versions():
+            version.upgrade()
 
     dialect = postgresql.dialect()
     wanted = [
@@ -81,15 +91,15 @@ def test_bringing_it_up_to_date_twice_changes_nothing(databases):
     assert statements(migrated) == before
 
 
-def test_the_first_version_can_be_taken_back(databases):
+def test_every_version_can_be_taken_back(databases):
     migrated, _ = databases
-    version = import_module("portway_platform.schema_versions.versions.0001_first")
 
     with (
         migrated.write() as connection,
         Operations.context(MigrationContext.configure(connection)),
     ):
-        version.downgrade()
+        for version in reversed(versions()):
+            version.downgrade()
 
     assert statements(migrated) == {}
 
