@@ -23,6 +23,8 @@ from portway_platform.events import api as events
 from portway_platform.installations import api as installations
 from portway_platform.keys import api as keys
 from portway_platform.keys.store import open_keys
+from portway_platform.ledger import api as ledger
+from portway_platform.ledger.service import Ledger
 from portway_platform.listeners import api as listeners
 from portway_platform.migrations import api as migrations
 from portway_platform.schema_versions import HEAD, SCRIPTS
@@ -47,6 +49,7 @@ FEATURES = (
     catalogue,
     installations,
     consents,
+    ledger,
     migrations,
     listeners,
     transfers,
@@ -119,12 +122,14 @@ def open_services(settings: PlatformSettings, *, open_client: OpenClient | None 
 
     database = open_database(settings.database_url)
     upgrade_schema(database, SCRIPTS, head=HEAD)
+    keys = open_keys(settings.keys_folder)
     return Services(
         settings=settings,
         database=database,
-        keys=open_keys(settings.keys_folder),
+        keys=keys,
         files=open_files(settings.files_url),
         open_client=open_client or open_guarded_client,
+        ledger=Ledger(settings, database, keys),
     )
 
 

@@ -8,6 +8,7 @@ from portway_platform.events import tables as events_tables
 from portway_platform.idempotency import tables as idempotency_tables
 from portway_platform.installations import tables as installations_tables
 from portway_platform.jira import tables as jira_tables
+from portway_platform.ledger import tables as ledger_tables
 from portway_platform.listeners import tables as listeners_tables
 from portway_platform.metadata import metadata
 from portway_platform.migrations import tables as migrations_tables
@@ -25,6 +26,7 @@ FEATURES = (
     idempotency_tables,
     installations_tables,
     jira_tables,
+    ledger_tables,
     listeners_tables,
     migrations_tables,
     rate_limits_tables,
