@@ -19,7 +19,7 @@ from portway_assistant.exports.resolving import (
     place_in_spaces,
 )
 from portway_assistant.exports.shapes import WANTED
-from portway_assistant.exports.trees import build_page_tree, build_threads
+from portway_assistant.exports.trees import build_archive_tree, build_page_tree, build_threads
 from portway_assistant.exports.unresolved import count_unresolved
 from portway_assistant.exports.xml_objects import ObjectReader
 
@@ -68,6 +68,7 @@ def fill(
     decide_reasons(database)
     join_people(database)
     build_page_tree(database)
+    build_archive_tree(database)
     build_threads(database)
     count_unresolved(database)
     note_package(database, package, loader.classes)

@@ -38,7 +38,7 @@ def _content(item: RawObject) -> Row:
         container[0] or None,
         container[1] or None,
         value("versionComment"),
-        None,
+        value("draftType"),
         None,
         value("pluginModuleKey") or value("draftSpaceKey"),
         *_people(item),
@@ -232,8 +232,12 @@ def _directory_group(item: RawObject) -> Row:
 def _membership(item: RawObject) -> Row:
     reference = item.references.get
     group = reference("parentGroup", (None, None))
-    member = reference("userMember") or reference("groupMember") or (None, None)
-    return (item.id, *group, *member)
+    user, nested = reference("userMember"), reference("groupMember")
+    member = user or nested or (None, None)
+    # A reference cut by hand may lack its class; the field tells it.
+    group_kind = group[0] or ("InternalGroup" if group[1] else None)
+    member_kind = member[0] or ("InternalUser" if user else "InternalGroup" if nested else None)
+    return (item.id, group_kind, group[1], member_kind, member[1])
 
 
 def _directory(item: RawObject) -> Row:
@@ -289,8 +293,10 @@ def _state(item: RawObject) -> str:
     status = item.values.get("contentStatus", "").strip().lower()
     if status in _OWN_STATES:
         return status
-    is_old = "originalVersion" in item.references or "originalVersionId" in item.values
-    return "history" if is_old else "current"
+    if "originalVersion" in item.references:
+        return "history"
+    named = item.values.get("originalVersionId") or item.values.get("originalVersion") or ""
+    return "history" if named.strip() else "current"
 
 
 def _original(item: RawObject) -> str | None:
@@ -298,8 +304,10 @@ def _original(item: RawObject) -> str | None:
     if reference is not None:
         return reference[1]
     # A draft of Confluence 5 names its page in pageId; 0 stands for a page not yet made.
-    named = item.values.get("originalVersionId") or item.values.get("pageId")
-    return None if named == "0" else named
+    value = item.values.get
+    named = value("originalVersionId") or value("originalVersion") or value("pageId") or ""
+    named = named.strip()
+    return None if named in {"", "0"} else named
 
 
 def _container(item: RawObject) -> Reference:
