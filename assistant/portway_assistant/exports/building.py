@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 from portway_assistant.exports.loading import Loader
+from portway_assistant.exports.lost_pages import find_lost_pages
 from portway_assistant.exports.merging import merge
 from portway_assistant.exports.note_queries import note_content, note_package, note_people
 from portway_assistant.exports.notes import NoteKind, add_note
@@ -70,6 +71,7 @@ def fill(
     build_page_tree(database)
     build_archive_tree(database)
     build_threads(database)
+    find_lost_pages(database)
     count_unresolved(database)
     note_package(database, package, loader.classes)
     note_people(database)

@@ -7,6 +7,7 @@ from portway_assistant.exports.records import (
     CustomContent,
     Draft,
     InlineTask,
+    LostPage,
     PageTemplate,
 )
 from portway_assistant.exports.store_reader import (
@@ -110,6 +111,14 @@ class PropertyQueries(StoreReader):
                 body=row[9] or "",
                 body_type=body_type(row[10]),
             )
+
+    def lost_pages(self) -> Iterator[LostPage]:
+        """Yield the pages that other objects refer to and the package lacks."""
+        for row in self._rows(
+            "SELECT id, space_id, title, children, versions, bodies, comments, attachments"
+            " FROM lost_pages ORDER BY id"
+        ):
+            yield LostPage(str(row[0]), text_id(row[1]), *row[2:])
 
     def custom_contents(self, space_id: str | None) -> Iterator[CustomContent]:
         """Yield what belongs to apps in a space, or with None in none."""

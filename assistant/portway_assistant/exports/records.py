@@ -241,6 +241,21 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class LostPage:
+    """A page the package lacks, though other objects refer to it."""
+
+    id: str
+    space_id: str | None
+    title: str | None
+    """As an older version has it, if there is one."""
+    children: int
+    versions: int
+    bodies: int
+    comments: int
+    attachments: int
+
+
+@dataclass(frozen=True, slots=True)
 class CustomContent:
     """A content that belongs to an app."""
 

@@ -16,6 +16,8 @@ RowBuilder = Callable[[RawObject], Row]
 
 _OWN_STATES = frozenset({"draft", "deleted", "archived"})
 _CUT_CDATA_END = re.compile(r"\]\] (?=</ac:plain-text-(?:link-)?body>)")
+# Zero-width characters, soft hyphens, direction marks, line and paragraph separators.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 _NOTHING: Reference = ("", "")
 _TRUE = frozenset({"true", "t", "1", "y", "yes"})
 
@@ -28,7 +30,7 @@ def _content(item: RawObject) -> Row:
         item.id,
         item.class_name,
         title,
-        title and fold(title.strip()),
+        title and folded_title(title),
         reference("space", _NOTHING)[1] or None,
         reference("parent", _NOTHING)[1] or None,
         value("position"),
@@ -53,7 +55,7 @@ def _attachment(item: RawObject) -> Row:
         item.id,
         item.class_name,
         title,
-        title and fold(title.strip()),
+        title and folded_title(title),
         reference("space", _NOTHING)[1] or None,
         None,
         None,
@@ -317,6 +319,13 @@ def _container(item: RawObject) -> Reference:
         if reference is not None and reference[0] != "ConfluenceUserImpl":
             return reference
     return _NOTHING
+
+
+def folded_title(title: str) -> str:
+    """Return the form in which titles are compared: without case, and without what nobody sees."""
+    if not title.isascii():
+        title = _INVISIBLE.sub("", title)
+    return fold(title.strip())
 
 
 def body_type_of(declared: str | None, text: str) -> int:

@@ -70,6 +70,9 @@ DERIVED: dict[str, str] = {
     "repairs": "at INTEGER, length INTEGER, kind TEXT, found TEXT, became TEXT",
     "notes": "kind TEXT, detail TEXT, count INTEGER",
     "unresolved": "reference TEXT PRIMARY KEY, count INTEGER",
+    "lost_pages": "id INTEGER UNIQUE, space_id INTEGER, title TEXT, children INTEGER DEFAULT 0, "
+    "versions INTEGER DEFAULT 0, bodies INTEGER DEFAULT 0, comments INTEGER DEFAULT 0, "
+    "attachments INTEGER DEFAULT 0",
     "people": "key TEXT PRIMARY KEY, user_key TEXT, name TEXT, lower_name TEXT, email TEXT, "
     "display_name TEXT, active INTEGER, known INTEGER, in_directory INTEGER, account_id TEXT",
     "tree": "place INTEGER PRIMARY KEY, space_id INTEGER, id INTEGER, parent_id INTEGER, "
