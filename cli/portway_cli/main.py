@@ -8,6 +8,7 @@ import click
 
 COMMANDS = {
     "app": "Publish, enrol and install apps.",
+    "assess": "Decide what becomes of a server's apps.",
     "consent": "Show, give, withdraw and verify agreements.",
     "demo": "Move a real export and one app, end to end.",
     "explain": "Explain an error code.",
