@@ -3,7 +3,8 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from portway_service.database import Database, open_database, sqlite_url
 from portway_service.error_codes import UNAUTHENTICATED
 from portway_service.errors import Refusal
 from portway_service.ids import SeededIds
+from support.postgresql import throw_away_database
 
 TOKEN = "admin-token-of-the-tests"
 PUBLIC_URL = "https://portway.example"
@@ -113,18 +115,33 @@ class Site:
 
 def a_site(folder: Path, *, key: str = "acme", name: str = "Acme", **limits: int) -> Site:
     """Return a site of its own database and files folder, made and empty."""
-    clock = ManualClock()
     (folder / "site.db").write_bytes(_empty_database())
+    return _serve(folder, _open_hastily(folder / "site.db"), key, name, Limits(**limits))
+
+
+@contextmanager
+def on_postgresql(folder: Path, *, key: str = "acme", name: str = "Acme") -> Iterator[Site]:
+    """Return such a site on a PostgreSQL database of its own."""
+    with throw_away_database() as url:
+        database = open_database(url)
+        try:
+            yield _serve(folder, database, key, name, Limits())
+        finally:
+            database.close()
+
+
+def _serve(folder: Path, database: Database, key: str, name: str, limits: Limits) -> Site:
+    clock = ManualClock()
     app = create_app(
         CloudSiteSettings(
-            database=_open_hastily(folder / "site.db"),
+            database=database,
             files_folder=folder / "files",
             public_url=PUBLIC_URL,
             admin=AdminAccess(TOKEN, clock),
             app_authenticator=KnownApps(),
             clock=clock,
             ids=SeededIds(7),
-            limits=Limits(**limits),
+            limits=limits,
         )
     )
     site = Site(app, app.test_client(use_cookies=False), key, clock, folder / "files")
