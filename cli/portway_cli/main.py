@@ -13,6 +13,7 @@ COMMANDS = {
     "explain": "Explain an error code.",
     "inspect": "Say what a Confluence export holds.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
+    "sample": "Make up a Confluence export of any size.",
     "serve": "Run platform, cloud site and assistant in one process.",
 }
 
