@@ -12,7 +12,9 @@ from support.site import (
     SOURCE,
     a_blog_post,
     a_comment,
+    a_group,
     a_label,
+    a_membership,
     a_page,
     a_space,
     a_user,
@@ -40,6 +42,8 @@ EVERYTHING = (
     an_attachment(11, b"logo", container="space/1"),
     a_label(12, container="page/1", prefix="my"),
     a_label(13, container="space/1", prefix="team"),
+    a_group("Writers", description="They write."),
+    a_membership("writers", "ada"),
 )
 FILES = {"attachment/9": b"nine", "attachment/10": b"", "attachment/11": b"logo"}
 
@@ -182,7 +186,7 @@ def test_one_inventory_is_one_state_of_the_site(moved):
 
     lines = [json.loads(line) for line in b"".join(stream).splitlines()]
 
-    assert lines[-1] == {"end": True, "items": 17}
+    assert lines[-1] == {"end": True, "items": 19}
 
 
 def test_an_inventory_of_any_length_needs_little_memory(demo):

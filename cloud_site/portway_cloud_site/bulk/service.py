@@ -28,6 +28,7 @@ from portway_cloud_site.bulk.tables import sources
 from portway_cloud_site.comments.bulk import CommentsIntake
 from portway_cloud_site.content.bulk import ContentsIntake
 from portway_cloud_site.error_codes import DESTINATION_EDITED, DESTINATION_MISSING, INVALID_ITEM
+from portway_cloud_site.groups.bulk import GroupsIntake, MembershipsIntake
 from portway_cloud_site.labels.bulk import LabelsIntake
 from portway_cloud_site.people.bulk import PeopleIntake
 from portway_cloud_site.queries import insert_rows
@@ -37,7 +38,7 @@ from portway_cloud_site.sites.service import SiteWriter, writing
 from portway_cloud_site.spaces.bulk import SpacesIntake
 from portway_service.clock import Clock
 
-_REFERENCES = ("space", "parent", "container", "author", "last_author")
+_REFERENCES = ("space", "parent", "container", "author", "last_author", "group", "user")
 
 
 def take_batch(
@@ -90,6 +91,8 @@ class _Taker:
         attachments = AttachmentsIntake(batch)
         self._intakes: dict[str, Intake[Any]] = {
             "user": PeopleIntake(batch),
+            "group": GroupsIntake(batch),
+            "membership": MembershipsIntake(batch),
             "space": SpacesIntake(batch),
             "page": contents,
             "blogPost": contents,
@@ -169,8 +172,9 @@ class _Taker:
             edited = ItemRefusedError(DESTINATION_EDITED, source_key=item.source_key)
             return self._result(intake, item, SKIPPED, origin.entity_id, edited)
         written = intake.update(item, origin.entity_id)
-        self._note_changed(item, origin, written, UPDATED, fingerprint)
-        return self._result(intake, item, UPDATED, origin.entity_id)
+        outcome = UNCHANGED if written.kept else UPDATED
+        self._note_changed(item, origin, written, outcome, fingerprint)
+        return self._result(intake, item, outcome, origin.entity_id)
 
     def _load_origins(self, source_keys: Iterable[str]) -> None:
         columns = origins_table.c
@@ -245,6 +249,7 @@ class _Taker:
         entity_id: int,
         problem: ItemRefusedError | None = None,
     ) -> ItemResult:
+        problem = problem or intake.find_remark(item, entity_id)
         return {
             "sourceKey": item.source_key,
             "outcome": outcome,

@@ -14,6 +14,7 @@ from portway_cloud_site.attachments.tables import attachments
 from portway_cloud_site.bulk.tables import origins, reservations
 from portway_cloud_site.comments.tables import comments
 from portway_cloud_site.content.tables import contents
+from portway_cloud_site.groups.tables import groups, memberships
 from portway_cloud_site.labels.tables import labellings, labels
 from portway_cloud_site.people.tables import people
 from portway_cloud_site.queries import AnySelect, same_entity
@@ -112,8 +113,22 @@ class _References:
 
 
 def _users() -> AnySelect:
-    return _References().select(
-        "user", people, people.c.account_id, people.c.email, people.c.display_name
+    columns = (people.c.account_id, people.c.email, people.c.display_name, people.c.access)
+    return _References().select("user", people, *columns)
+
+
+def _groups() -> AnySelect:
+    columns = (groups.c.group_id, groups.c.name, groups.c.description)
+    return _References().select("group", groups, *columns)
+
+
+def _memberships() -> AnySelect:
+    keys = _References()
+    return keys.select(
+        "membership",
+        memberships,
+        keys.key_of("group", memberships.c.group_id),
+        keys.key_of("user", memberships.c.person_id, origins.c.author_alias),
     )
 
 
@@ -203,7 +218,9 @@ QUERIES: dict[str, Callable[[], AnySelect]] = {
     "attachment": _attachments,
     "blogPost": lambda: _contents("blogPost"),
     "comment": _comments,
+    "group": _groups,
     "label": _labels,
+    "membership": _memberships,
     "page": lambda: _contents("page"),
     "space": _spaces,
     "user": _users,
