@@ -96,7 +96,7 @@ REFERENCE_MISSING = ErrorCode(
 SUBJECT_MISSING = ErrorCode(
     "subject_missing",
     400,
-    "{subject}, who holds the permission, is not here.",
+    "{subject} is not here.",
     "The person or the group did not arrive: it is not in the export, or was left out.",
     "Make the group and set the permission by hand, or move the group and run again.",
 )

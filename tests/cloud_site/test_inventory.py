@@ -73,6 +73,11 @@ EVERYTHING = (
     a_permission("anonymous", space="space/1"),
     a_permission("user/jo", "delete page", space="space/1"),
 )
+SWAP_EDITOR = (
+    "UPDATE wiki_restriction_subjects SET subject_id = (SELECT id FROM wiki_people"
+    " WHERE NOT placeholder) WHERE subject_key = 'user/jo' AND restriction_id IN"
+    " (SELECT id FROM wiki_restrictions WHERE operation = 'update')"
+)
 FILES = {
     "attachment/9": b"nine",
     "attachment/10": b"",
@@ -158,9 +163,7 @@ def test_a_source_that_sent_nothing_has_an_empty_inventory(site):
         ),
         (
             "restriction/blogPost/4/update",
-            "UPDATE wiki_restriction_subjects SET subject_id = (SELECT id FROM wiki_people"
-            " WHERE NOT placeholder) WHERE subject_key = 'user/jo' AND restriction_id IN"
-            " (SELECT id FROM wiki_restrictions WHERE operation = 'update')",
+            SWAP_EDITOR,
         ),
         (
             "restriction/blogPost/4/update",

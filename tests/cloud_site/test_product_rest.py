@@ -12,6 +12,7 @@ from support.site import (
     a_page,
     a_space,
     a_user,
+    an_anchor,
     an_attachment,
 )
 
@@ -293,9 +294,7 @@ class TestComments:
             a_comment(3, inline=inline),
             a_comment(4, parent="comment/3"),
             a_comment(5, container="blogPost/300"),
-            a_comment(
-                6, inline=inline | {"resolved": True, "resolvedBy": None, "resolvedAt": None}
-            ),
+            a_comment(6, inline=an_anchor(resolved=True)),
         )
         return demo
 

@@ -245,6 +245,17 @@ def a_comment(number: int = 400, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
+def an_anchor(**fields: Any) -> dict[str, Any]:
+    """Return what ties a comment to a selection of the text."""
+    return {
+        "markerRef": "ref-1",
+        "selection": "these words",
+        "resolved": False,
+        "resolvedBy": None,
+        "resolvedAt": None,
+    } | fields
+
+
 def an_attachment(number: int = 500, content: bytes = b"hello", **fields: Any) -> dict[str, Any]:
     """Return an attachment item for these bytes."""
     return {

@@ -52,6 +52,14 @@ class PeopleSource:
             ),
         ]
 
+    def group_gap(self, name: str) -> tuple[str, str] | None:
+        """Return why a group does not arrive, as a code and a sentence; None when it does."""
+        return None
+
+    def held_by_all(self, user_keys: Iterable[str]) -> list[str]:
+        """Return the user keys that still hold a right these keys hold directly, after merges."""
+        return list(user_keys)
+
     @cached_property
     def _emails(self) -> "_Emails":
         return _Emails(self._known_users())

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from portway_cloud_site.bulk.item_base import (
-    BulkItem,
+from portway_cloud_site.bulk.item_parts import (
     ContentKey,
     GroupKey,
+    ItemBase,
     SpaceKey,
     UserKey,
     key_of,
@@ -18,7 +18,7 @@ MAX_SUBJECTS = 10_000
 Word = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")]
 
 
-class RestrictionItem(BulkItem):
+class RestrictionItem(ItemBase):
     """One set of people and groups; only they may read, or update, a page or blog post."""
 
     kind: Literal["restriction"]
@@ -29,7 +29,7 @@ class RestrictionItem(BulkItem):
     groups: Annotated[list[GroupKey], Field(max_length=MAX_SUBJECTS)]
 
 
-class SpacePermissionItem(BulkItem):
+class SpacePermissionItem(ItemBase):
     """What somebody may do in a space."""
 
     kind: Literal["spacePermission"]

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Literal
 
-from portway_cloud_site.bulk.item_base import (
+from portway_cloud_site.bulk.item_parts import (
     AttachmentKey,
-    BulkItem,
     ContentKey,
     Count,
     FileTitle,
     Instant,
+    ItemBase,
     MediaType,
     Sha256,
     Size,
@@ -18,7 +18,7 @@ from portway_cloud_site.bulk.item_base import (
 )
 
 
-class VersionItem(BulkItem):
+class VersionItem(ItemBase):
     """An older version of a page or blog post."""
 
     kind: Literal["version"]
@@ -33,7 +33,7 @@ class VersionItem(BulkItem):
     version_message: str | None
 
 
-class AttachmentVersionItem(BulkItem):
+class AttachmentVersionItem(ItemBase):
     """What is known of an older version of a file; its bytes come after."""
 
     kind: Literal["attachmentVersion"]

@@ -8,14 +8,14 @@ from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from portway_cloud_site.bulk.access_items import RestrictionItem, SpacePermissionItem
 from portway_cloud_site.bulk.history_items import AttachmentVersionItem, VersionItem
-from portway_cloud_site.bulk.item_base import (
+from portway_cloud_site.bulk.item_parts import (
     MAX_ID,
-    BulkItem,
     CommentKey,
     Count,
     Email,
     FileTitle,
     Instant,
+    ItemBase,
     MediaType,
     Name,
     PageKey,
@@ -29,7 +29,7 @@ from portway_cloud_site.bulk.item_base import (
 from portway_cloud_site.bulk.mark_items import LikeItem, PropertyItem, TemplateItem, WatchItem
 
 
-class UserItem(BulkItem):
+class UserItem(ItemBase):
     """Somebody, known by e-mail or by key only."""
 
     kind: Literal["user"]
@@ -40,7 +40,7 @@ class UserItem(BulkItem):
     placeholder: bool
 
 
-class SpaceItem(BulkItem):
+class SpaceItem(ItemBase):
     """A space."""
 
     kind: Literal["space"]
@@ -54,7 +54,7 @@ class SpaceItem(BulkItem):
     created_at: Instant | None
 
 
-class _WrittenItem(BulkItem):
+class _WrittenItem(ItemBase):
     body: str
     representation: Literal["storage", "wiki"]
     author: UserKey | None
@@ -91,7 +91,7 @@ class BlogPostItem(_WrittenItem):
     version_message: str | None
 
 
-class Inline(BulkItem):
+class Inline(ItemBase):
     """What ties a comment to a selection of the text."""
 
     marker_ref: Name | None
@@ -111,7 +111,7 @@ class CommentItem(_WrittenItem):
     inline: Inline | None
 
 
-class AttachmentItem(BulkItem):
+class AttachmentItem(ItemBase):
     """What is known of a file; its bytes come after."""
 
     kind: Literal["attachment"]
@@ -127,7 +127,7 @@ class AttachmentItem(BulkItem):
     version: Count
 
 
-class LabelItem(BulkItem):
+class LabelItem(ItemBase):
     """A label on something."""
 
     kind: Literal["label"]

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from portway_cloud_site.bulk.item_base import (
+from portway_cloud_site.bulk.item_parts import (
     MAX_ID,
-    BulkItem,
     Count,
     Instant,
+    ItemBase,
     SpaceKey,
     Title,
     UserKey,
@@ -16,7 +16,7 @@ from portway_cloud_site.bulk.item_base import (
 )
 
 
-class TemplateItem(BulkItem):
+class TemplateItem(ItemBase):
     """A page template of a space, or of the whole site."""
 
     kind: Literal["template"]
@@ -31,7 +31,7 @@ class TemplateItem(BulkItem):
     version: Count
 
 
-class PropertyItem(BulkItem):
+class PropertyItem(ItemBase):
     """A named value of something: a text, a number or an instant."""
 
     kind: Literal["property"]
@@ -43,7 +43,7 @@ class PropertyItem(BulkItem):
     instant: Instant | None
 
 
-class LikeItem(BulkItem):
+class LikeItem(ItemBase):
     """Somebody likes something."""
 
     kind: Literal["like"]
@@ -53,7 +53,7 @@ class LikeItem(BulkItem):
     created_at: Instant | None
 
 
-class WatchItem(BulkItem):
+class WatchItem(ItemBase):
     """Somebody wants to hear of changes to something."""
 
     kind: Literal["watch"]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from portway_cloud_site.bulk.holders import refer_to_holder
 from portway_cloud_site.bulk.mark_items import LikeItem, PropertyItem, TemplateItem, WatchItem
 from portway_cloud_site.bulk.plain_intake import PlainIntake
 from portway_cloud_site.marks.tables import likes, properties, templates, watches
@@ -19,7 +20,7 @@ class LikesIntake(PlainIntake[LikeItem]):
 
     def decide(self, item: LikeItem) -> tuple[dict[str, Any], str | None]:
         """Return the row."""
-        person_id, alias = self._batch.refer_to_author("user", item.user)
+        person_id, alias = refer_to_holder(self._batch, item.user)
         row = {
             "container_id": self._batch.refer("container", item.container),
             "container_kind": item.container.partition("/")[0],
@@ -41,7 +42,7 @@ class WatchesIntake(PlainIntake[WatchItem]):
 
     def decide(self, item: WatchItem) -> tuple[dict[str, Any], str | None]:
         """Return the row."""
-        person_id, alias = self._batch.refer_to_author("user", item.user)
+        person_id, alias = refer_to_holder(self._batch, item.user)
         row = {
             "container_id": self._batch.refer("container", item.container),
             "container_kind": item.container.partition("/")[0],

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import bindparam, delete, select
 
 from portway_cloud_site.bulk.access_items import RestrictionItem, SpacePermissionItem
-from portway_cloud_site.bulk.intake import Batch, ItemSkippedError, Written
+from portway_cloud_site.bulk.holders import refer_to_holder
+from portway_cloud_site.bulk.intake import Batch, Written
 from portway_cloud_site.bulk.plain_intake import PlainIntake
-from portway_cloud_site.error_codes import SUBJECT_MISSING
 from portway_cloud_site.permissions.tables import (
     ANONYMOUS,
     NOBODY,
@@ -113,9 +113,7 @@ class SpacePermissionsIntake(PlainIntake[SpacePermissionItem]):
         """Return the row."""
         subject_id, alias = NOBODY, None
         if item.subject != ANONYMOUS:
-            if item.subject not in self._batch.origins:
-                raise ItemSkippedError(SUBJECT_MISSING, subject=item.subject)
-            subject_id, alias = self._batch.refer_to_subject("subject", item.subject)
+            subject_id, alias = refer_to_holder(self._batch, item.subject)
         row = {
             "space_id": self._batch.refer("space", item.space),
             "subject_kind": item.subject.partition("/")[0],

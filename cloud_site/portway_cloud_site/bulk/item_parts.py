@@ -1,4 +1,4 @@
-"""What the items of every kind are made of: keys of other items, texts and instants of a form."""
+"""What the classes of items are made of: their base, and the types of their fields."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -19,7 +19,7 @@ def _instant(value: object) -> datetime:
 
 
 def key_of(*kinds: str) -> Any:
-    """Return the constraint on the source key of an item of one of these kinds."""
+    """Return the rule for source keys of these kinds."""
     return StringConstraints(pattern=rf"^(?:{'|'.join(kinds)})/[^\x00-\x1f]+$", max_length=512)
 
 
@@ -41,7 +41,7 @@ Email = Annotated[str, StringConstraints(pattern=r"^[^\s@]+@[^\s@]+$", max_lengt
 Count = Annotated[int, Field(ge=0, le=2_000_000_000)]
 
 
-class BulkItem(BaseModel):
-    """One item. Unknown fields are refused: none is lost in silence."""
+class ItemBase(BaseModel):
+    """What every item obeys: the wire's spelling, and no field that is not known."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
