@@ -4,6 +4,7 @@ from portway_cloud_site.attachments import tables as _attachments
 from portway_cloud_site.bulk import tables as _bulk
 from portway_cloud_site.comments import tables as _comments
 from portway_cloud_site.content import tables as _content
+from portway_cloud_site.groups import tables as _groups
 from portway_cloud_site.history import tables as _history
 from portway_cloud_site.labels import tables as _labels
 from portway_cloud_site.marks import tables as _marks
@@ -24,6 +25,7 @@ _FEATURES = (
     _bulk,
     _comments,
     _content,
+    _groups,
     _history,
     _labels,
     _marks,

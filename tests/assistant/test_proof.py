@@ -170,8 +170,8 @@ DAMAGE = {
     ),
     "a restriction on another page": (
         (
-            "UPDATE wiki_restrictions SET container_id = (SELECT container_id FROM wiki_restrictions"
-            " WHERE operation = 'read') WHERE operation = 'update'"
+            "UPDATE wiki_restrictions SET container_id = (SELECT container_id FROM"
+            " wiki_restrictions WHERE operation = 'read') WHERE operation = 'update'"
         ),
         "restriction/page/200/update",
     ),

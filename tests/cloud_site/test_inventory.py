@@ -13,8 +13,10 @@ from support.site import (
     SOURCE,
     a_blog_post,
     a_comment,
+    a_group,
     a_label,
     a_like,
+    a_membership,
     a_page,
     a_permission,
     a_property,
@@ -72,6 +74,8 @@ EVERYTHING = (
     a_watch("jo", "space/1", type="blogpost"),
     a_permission("anonymous", space="space/1"),
     a_permission("user/jo", "delete page", space="space/1"),
+    a_group("Writers", description="They write."),
+    a_membership("writers", "ada"),
 )
 SWAP_EDITOR = (
     "UPDATE wiki_restriction_subjects SET subject_id = (SELECT id FROM wiki_people"

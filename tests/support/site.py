@@ -177,8 +177,30 @@ def a_user(key: str = "ada", **fields: Any) -> dict[str, Any]:
         "email": f"{key}@example.com",
         "displayName": key.title(),
         "active": True,
+        "access": True,
         "placeholder": False,
     } | fields
+
+
+def a_group(name: str = "writers", **fields: Any) -> dict[str, Any]:
+    """Return a group item."""
+    return {
+        "kind": "group",
+        "sourceKey": f"group/{name.lower()}",
+        "name": name,
+        "description": None,
+        "merge": False,
+    } | fields
+
+
+def a_membership(group: str = "writers", user: str = "ada") -> dict[str, Any]:
+    """Return a membership item."""
+    return {
+        "kind": "membership",
+        "sourceKey": f"membership/{group}/{user}",
+        "group": f"group/{group}",
+        "user": f"user/{user}",
+    }
 
 
 def a_space(key: str = "DEMO", number: int = 100, **fields: Any) -> dict[str, Any]:

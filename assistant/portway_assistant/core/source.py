@@ -1,11 +1,12 @@
 """An export as the source of a run: its phases, in an order that lets every reference be met."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from portway_assistant.apps import CheckResult
+from portway_assistant.clients import SiteClient
 from portway_assistant.core.content_checks import ContentChecks
 from portway_assistant.core.files import measure
 from portway_assistant.core.hanging_source import HangingSource
@@ -30,6 +31,7 @@ from portway_assistant.error_codes import SPACE_NOT_IN_EXPORT
 from portway_assistant.exports.people import PeopleFile
 from portway_assistant.exports.records import ContainerKind, Space
 from portway_assistant.exports.work_store import WorkStore
+from portway_assistant.people.domains import Decision
 from portway_assistant.reports.report import EXAMPLES, NotMoved
 from portway_assistant.runs.settings import PlanSettings
 from portway_service.errors import Refusal
@@ -44,6 +46,7 @@ class Source:
         space_keys: Chosen spaces, whatever their case; empty means all.
         people: What a people file adds to the export's users.
         settings: The choices of the plan.
+        decisions: What was decided about e-mail domains, by domain.
 
     Raises:
         Refusal: `space_not_in_export`.
@@ -56,10 +59,10 @@ class Source:
         space_keys: Sequence[str] = (),
         people: PeopleFile | None = None,
         settings: PlanSettings | None = None,
+        decisions: Mapping[str, Decision] | None = None,
     ) -> None:
         self._store = store
         self._settings = settings or PlanSettings()
-        self._people = PeopleSource(store, people, self._settings)
         available = list(store.spaces())
         wanted = {fold(key) for key in space_keys}
         missing = wanted - {fold(space.key) for space in available}
@@ -72,12 +75,23 @@ class Source:
         self._spaces: list[Space] = [
             space for space in available if not wanted or fold(space.key) in wanted
         ]
+        self.people = PeopleSource(
+            store,
+            people,
+            self._settings,
+            decisions=decisions or {},
+            space_ids=[space.id for space in self._spaces],
+        )
+
+    def meet(self, site: SiteClient) -> None:
+        """Learn what is at the destination already; writes nothing."""
+        self.people.meet(site)
 
     def phases(self) -> list[Phase]:
         """Return every phase, in the order they must be sent."""
         spaces = self._spaces
         return [
-            *self._people.phases(),
+            *self.people.phases(),
             Phase("spaces", len(spaces), lambda: map(space_item, spaces)),
             self._phase("pages", self._pages),
             self._phase("blogPosts", self._blog_posts),
@@ -105,7 +119,7 @@ class Source:
         """Return what is worth knowing about the export before anything moves."""
         return [
             *ContentChecks(self._store, self._spaces).run(),
-            *self._people.checks(),
+            *self.people.checks(),
         ]
 
     def facts(self) -> dict[str, Any]:
@@ -170,7 +184,7 @@ class Source:
         return HangingSource(
             self._store,
             self._spaces,
-            self._people,
+            self.people,
             fileless=lambda: self._fileless,
             unsent=lambda: self._unsent,
         )

@@ -57,6 +57,8 @@ class Written:
     merged: bool = False
     author_alias: str | None = None
     last_author_alias: str | None = None
+    kept: bool = False
+    """The site's own state stands against the item, which is taken note of only."""
 
 
 @dataclass
@@ -154,6 +156,10 @@ class Intake(ABC, Generic[ItemT]):
     def join_again(self, item: ItemT, entity_id: int) -> None:
         """Accept that an item joined earlier changed, leaving what is here; or refuse."""
         raise AssertionError(f"{type(self).__name__} joins nothing")
+
+    def find_remark(self, item: ItemT, entity_id: int) -> ItemRefusedError | None:
+        """Return why the entity rightly is not as the item says, or None when it is."""
+        return None
 
     def shown_id(self, entity_id: int) -> str:
         """Return the id callers know the entity by."""

@@ -12,7 +12,6 @@ from portway_cloud_site.bulk.item_parts import (
     MAX_ID,
     CommentKey,
     Count,
-    Email,
     FileTitle,
     Instant,
     ItemBase,
@@ -27,17 +26,7 @@ from portway_cloud_site.bulk.item_parts import (
     key_of,
 )
 from portway_cloud_site.bulk.mark_items import LikeItem, PropertyItem, TemplateItem, WatchItem
-
-
-class UserItem(ItemBase):
-    """Somebody, known by e-mail or by key only."""
-
-    kind: Literal["user"]
-    source_key: UserKey
-    email: Email | None
-    display_name: Name
-    active: bool
-    placeholder: bool
+from portway_cloud_site.bulk.people_items import GroupItem, MembershipItem, UserItem
 
 
 class SpaceItem(ItemBase):
@@ -139,6 +128,8 @@ class LabelItem(ItemBase):
 
 Item = (
     UserItem
+    | GroupItem
+    | MembershipItem
     | SpaceItem
     | PageItem
     | BlogPostItem

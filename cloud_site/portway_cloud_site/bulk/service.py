@@ -35,6 +35,7 @@ from portway_cloud_site.bulk.tables import sources
 from portway_cloud_site.comments.bulk import CommentsIntake
 from portway_cloud_site.content.bulk import ContentsIntake
 from portway_cloud_site.error_codes import DESTINATION_EDITED, DESTINATION_MISSING, INVALID_ITEM
+from portway_cloud_site.groups.bulk import GroupsIntake, MembershipsIntake
 from portway_cloud_site.history.bulk import AttachmentVersionsIntake, VersionsIntake
 from portway_cloud_site.labels.bulk import LabelsIntake
 from portway_cloud_site.marks.bulk import (
@@ -52,7 +53,17 @@ from portway_cloud_site.sites.service import SiteWriter, writing
 from portway_cloud_site.spaces.bulk import SpacesIntake
 from portway_service.clock import Clock
 
-_REFERENCES = ("space", "parent", "container", "of", "author", "last_author", "user", "subject")
+_REFERENCES = (
+    "space",
+    "parent",
+    "container",
+    "of",
+    "author",
+    "last_author",
+    "group",
+    "user",
+    "subject",
+)
 _REFERENCE_LISTS = ("users", "groups")
 
 
@@ -106,6 +117,8 @@ class _Taker:
         attachment_versions = AttachmentVersionsIntake(batch)
         self._intakes: dict[str, Intake[Any]] = {
             "user": PeopleIntake(batch),
+            "group": GroupsIntake(batch),
+            "membership": MembershipsIntake(batch),
             "space": SpacesIntake(batch),
             "page": contents,
             "blogPost": contents,
@@ -190,8 +203,9 @@ class _Taker:
             edited = ItemRefusedError(DESTINATION_EDITED, source_key=item.source_key)
             return self._result(intake, item, SKIPPED, origin.entity_id, edited)
         written = intake.update(item, origin.entity_id)
-        self._note_changed(item, origin, written, UPDATED, fingerprint)
-        return self._result(intake, item, UPDATED, origin.entity_id)
+        outcome = UNCHANGED if written.kept else UPDATED
+        self._note_changed(item, origin, written, outcome, fingerprint)
+        return self._result(intake, item, outcome, origin.entity_id)
 
     def _load_origins(self, source_keys: Iterable[str]) -> None:
         columns = origins_table.c
@@ -266,6 +280,7 @@ class _Taker:
         entity_id: int,
         problem: ItemRefusedError | None = None,
     ) -> ItemResult:
+        problem = problem or intake.find_remark(item, entity_id)
         return {
             "sourceKey": item.source_key,
             "outcome": outcome,

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from sqlalchemy import false, func
 
 from portway_cloud_site.attachments.tables import attachments
+from portway_cloud_site.bulk.tables import origins
 from portway_cloud_site.comments.tables import comments
 from portway_cloud_site.content.tables import contents
+from portway_cloud_site.groups.tables import groups, memberships
 from portway_cloud_site.history.tables import attachment_versions, versions
 from portway_cloud_site.inventory import access_queries, mark_queries
 from portway_cloud_site.inventory.references import References
@@ -20,8 +22,22 @@ from portway_cloud_site.spaces.tables import spaces
 
 
 def _users() -> AnySelect:
-    return References().select(
-        "user", people, people.c.account_id, people.c.email, people.c.display_name
+    columns = (people.c.account_id, people.c.email, people.c.display_name, people.c.access)
+    return References().select("user", people, *columns)
+
+
+def _groups() -> AnySelect:
+    columns = (groups.c.group_id, groups.c.name, groups.c.description)
+    return References().select("group", groups, *columns)
+
+
+def _memberships() -> AnySelect:
+    keys = References()
+    return keys.select(
+        "membership",
+        memberships,
+        keys.key_of("group", memberships.c.group_id),
+        keys.key_of("user", memberships.c.person_id, origins.c.author_alias),
     )
 
 
@@ -150,8 +166,10 @@ QUERIES: dict[str, Callable[[], AnySelect]] = {
     "attachmentVersion": _attachment_versions,
     "blogPost": lambda: _contents("blogPost"),
     "comment": _comments,
+    "group": _groups,
     "label": _labels,
     "like": mark_queries.likes_query,
+    "membership": _memberships,
     "page": lambda: _contents("page"),
     "property": mark_queries.properties_query,
     "restriction": access_queries.restrictions_query,
