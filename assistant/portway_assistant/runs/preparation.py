@@ -13,6 +13,7 @@ from portway_assistant.exports.work_store import open_work_store
 from portway_assistant.folder import AssistantFolder
 from portway_assistant.progress import Progress
 from portway_assistant.runs.plan import Plan
+from portway_assistant.runs.settings import PlanSettings
 from portway_service.folding import fold
 
 
@@ -35,6 +36,7 @@ def prepare_source(
     site_key: str,
     name: str,
     app_keys: tuple[str, ...],
+    settings: PlanSettings,
     progress: Progress,
 ) -> Iterator[Prepared]:
     """Read an export into its work store, and make the plan.
@@ -55,5 +57,6 @@ def prepare_source(
             space_keys=tuple(sorted({fold(key) for key in space_keys})),
             people_digest=hashlib.sha256(people.read_bytes()).hexdigest() if people else None,
             app_keys=tuple(sorted(app_keys)),
+            settings=settings,
         )
-        yield Prepared(plan, Source(store, space_keys=space_keys, people=table))
+        yield Prepared(plan, Source(store, space_keys=space_keys, people=table, settings=settings))

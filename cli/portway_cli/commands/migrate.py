@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
+from portway_cli.plan_options import plan_options
+
 if TYPE_CHECKING:
     from portway_assistant.reports.report import Report
+    from portway_assistant.runs.settings import PlanSettings
 
 EXIT_CODES = {"FINISHED": 0, "INCOMPLETE": 1, "FAILED": 3, "STOPPED": 4}
 _PLACE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -76,6 +79,7 @@ def _place_key(_context: click.Context, _option: click.Parameter, value: str) ->
     help="Key of the destination site.",
 )
 @click.option("--name", help="Name of the plan.  [default: the export's name]")
+@plan_options
 @click.option(
     "--patience",
     default=60.0,
@@ -106,6 +110,7 @@ def command(
     server_key: str,
     site_key: str,
     name: str | None,
+    settings: "PlanSettings",
     patience: float,
     app_patience: float,
     as_json: bool,
@@ -138,6 +143,7 @@ def command(
                 server_key=server_key,
                 site_key=site_key,
                 name=name or export.name,
+                settings=settings,
                 patience_seconds=patience,
                 app_patience_seconds=app_patience,
             ),
