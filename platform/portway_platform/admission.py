@@ -26,6 +26,7 @@ from portway_platform.callers import (
     identify_listener,
 )
 from portway_platform.gate import Owner, TransferAccess, check_transfer, find_file
+from portway_platform.ledger.refusals import noting_refusals
 from portway_platform.services import Services
 from portway_scopes import Access, Request
 from portway_service.admin_access import Admin, AdminAccess
@@ -144,7 +145,8 @@ class AppAdmission:
             if not isinstance(access, AppMay):
                 raise TypeError(f"the Connect interface does not know {access!r}")
             wanted = asked(request, access.access, data_class=None)
-            granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+            with noting_refusals(self.services, caller.app_key, wanted, path):
+                granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
             return Admitted(caller, granted)
 
 
@@ -167,7 +169,8 @@ class ListenerAdmission:
             if not isinstance(access, ListenerMay):
                 raise TypeError(f"the gateway does not know {access!r}")
             wanted = asked(request, access.access, data_class=access.data_class)
-            granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+            with noting_refusals(self.services, caller.app_key, wanted, path):
+                granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
             return Admitted(caller, granted)
 
 

@@ -18,7 +18,7 @@ EventRetries = Literal["growing", "steady"]
 EventDuplicates = Literal["none", "every-event"]
 EventOrder = Literal["as-written", "shuffled"]
 EventEndpoints = Literal["both", "descriptor-first", "registered-first"]
-EventClaims = Literal["full", "no-audience", "context-qsh"]
+EventClaims = Literal["plain", "app-audience", "client-audience", "context-qsh"]
 EventLabel = Literal["absent", "null"]
 ListLabel = Literal["null", "absent"]
 ForgeTimer = Literal["shared", "per-event"]
@@ -45,7 +45,7 @@ class Dialect:
     event_duplicates: EventDuplicates = "none"
     event_order: EventOrder = "as-written"
     event_endpoints: EventEndpoints = "both"
-    event_claims: EventClaims = "full"
+    event_claims: EventClaims = "plain"
     event_label: EventLabel = "absent"
     list_label: ListLabel = "null"
     forge_timer: ForgeTimer = "shared"
@@ -166,9 +166,10 @@ SWITCHES = (
         7,
         "Claims of the token an event carries.",
         {
-            "full": "`iss`, `aud`, `iat`, `exp`, `qsh`",
-            "no-audience": "`iss`, `iat`, `exp`, `qsh`",
-            "context-qsh": "`iss`, `aud`, `iat`, `exp`, and the fixed text `context-qsh` as `qsh`",
+            "plain": "`iss`, `iat`, `exp`, `qsh`",
+            "app-audience": "these, and `aud` with the app key",
+            "client-audience": "these, and `aud` with the client key",
+            "context-qsh": "`iss`, `iat`, `exp`, and the fixed text `context-qsh` as `qsh`",
         },
     ),
     Switch(

@@ -95,7 +95,6 @@ def _authorise(parcel: Parcel, clock: Clock, invoker: Invoker) -> dict[str, str]
         method="POST",
         url=parcel.url,
         context_path=context_path_for(parcel.url, parcel.app_base_url),
-        audience=[parcel.app_key],
         now=clock.now(),
     )
     return {"Authorization": f"JWT {token}"}

@@ -9,6 +9,7 @@ import flask
 from portway_platform import error_codes
 from portway_platform.admission import Admitted, AppItself, AppMay, asked, pass_gate
 from portway_platform.forge.callers import ForgeCaller, identify_app
+from portway_platform.ledger.refusals import noting_refusals
 from portway_platform.services import Services
 from portway_scopes import RefusalReason
 from portway_service.endpoints import Open
@@ -37,7 +38,8 @@ class ForgeAdmission:
                 raise TypeError(f"the Forge interface does not know {access!r}")
             wanted = asked(request, access.access, data_class=None)
             try:
-                granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+                with noting_refusals(self.services, caller.app_key, wanted, path):
+                    granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
             except Refusal as refusal:
                 raise as_forge(refusal) from None
             return Admitted(caller, granted)

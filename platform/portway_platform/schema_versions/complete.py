@@ -1,6 +1,7 @@
 """The metadata with every table in it: what the newest schema version amounts to."""
 
 from portway_platform.app_data import tables as app_data_tables
+from portway_platform.assessment import tables as assessment_tables
 from portway_platform.catalogue import tables as catalogue_tables
 from portway_platform.consents import tables as consents_tables
 from portway_platform.dialect import tables as dialect_tables
@@ -9,6 +10,7 @@ from portway_platform.forge import tables as forge_tables
 from portway_platform.idempotency import tables as idempotency_tables
 from portway_platform.installations import tables as installations_tables
 from portway_platform.jira import tables as jira_tables
+from portway_platform.ledger import tables as ledger_tables
 from portway_platform.listeners import tables as listeners_tables
 from portway_platform.metadata import metadata
 from portway_platform.migrations import tables as migrations_tables
@@ -19,6 +21,7 @@ from portway_platform.work import tables as work_tables
 
 FEATURES = (
     app_data_tables,
+    assessment_tables,
     catalogue_tables,
     consents_tables,
     dialect_tables,
@@ -27,6 +30,7 @@ FEATURES = (
     idempotency_tables,
     installations_tables,
     jira_tables,
+    ledger_tables,
     listeners_tables,
     migrations_tables,
     rate_limits_tables,

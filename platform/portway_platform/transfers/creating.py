@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select
 
 from portway_platform.events.service import emit
 from portway_platform.forge.activity import begin as begin_forge
+from portway_platform.ledger.telling import transfer_started
 from portway_platform.listeners.work import put_work
 from portway_platform.services import Services
 from portway_platform.transfers.destination import Destination
@@ -16,7 +17,7 @@ from portway_platform.transfers.service import DEADLINE, begin_transfer, skip_tr
 from portway_platform.transfers.tables import transfer_definitions, transfers
 from portway_platform.work.service import DueWork, schedule
 from portway_platform.work.worker import Handler
-from portway_scopes import TransferStatus
+from portway_scopes import ConsentRecord, TransferStatus
 from portway_sdk.wire import Declaration, EventType, TransferDefinition, WorkKind
 
 ONLY = None
@@ -32,6 +33,7 @@ class Moving:
     listener_id: str
     declaration: Declaration
     destination: Destination
+    agreed: ConsentRecord
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,12 @@ def create_transfer(
     if moving.destination.forge_installation_id is not None:
         begin_forge(connection, transfer_id, moving.destination.forge_installation_id)
     schedule(connection, DEADLINE, transfer_id, due_at)
+    services.ledger.note(
+        connection,
+        transfer_started(
+            (transfer_id, moving.app_key), moving.migration_id, moving.agreed, wanted.rerun_of
+        ),
+    )
     go_on(connection, services, transfer_id)
     return transfer_id
 

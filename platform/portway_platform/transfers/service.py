@@ -15,6 +15,7 @@ from portway_platform import error_codes
 from portway_platform.app_data.rules import CLEARING, CLEARING_AFTER
 from portway_platform.events.service import emit
 from portway_platform.forge.activity import CLOCK, find_row, update_percent, wake
+from portway_platform.ledger.telling import cancellation_requested, transfer_settled
 from portway_platform.listeners.work import drop_work_of_transfer
 from portway_platform.migrations.tables import migrations
 from portway_platform.services import Services
@@ -146,6 +147,9 @@ def _follow(
         schedule(connection, CLEARING, transfer_id, now + CLEARING_AFTER)
         schedule(connection, DEPENDENTS, transfer_id, now)
         emit(connection, services, transfer_id, EventType.TRANSFER_SETTLED, transferStatus=new)
+        services.ledger.note(
+            connection, transfer_settled(_get_owner(connection, transfer_id), new, by, reason)
+        )
     return new
 
 
@@ -194,6 +198,12 @@ def lock_unsettled(connection: Connection, transfer_id: str) -> None:
     _refuse_settled(connection, transfer_id)
 
 
+def _get_owner(connection: Connection, transfer_id: str) -> tuple[str, str]:
+    """Return the transfer with its app, as the ledger names them."""
+    query = select(transfers.c.app_key).where(transfers.c.id == transfer_id)
+    return transfer_id, connection.execute(query).scalar_one()
+
+
 def _refuse_settled(connection: Connection, transfer_id: str) -> None:
     status = find_status(connection, transfer_id)
     if status is None or is_settled(status):
@@ -240,6 +250,8 @@ def request_cancellation(
     drop_work_of_transfer(connection, transfer_id, only_waiting=True)
     emit(connection, services, transfer_id, EventType.TRANSFER_CANCELLATION_REQUESTED)
     wake(connection, services, transfer_id)
+    owner = _get_owner(connection, transfer_id)
+    services.ledger.note(connection, cancellation_requested(owner))
 
 
 def cancel_for_withdrawn_consent(

@@ -204,7 +204,7 @@ def _check_moving(
 ) -> Moving:
     """Return what transfers of the app are made of, or refuse."""
     _lock_consent(connection, move, app_key)
-    check_start(
+    agreed = check_start(
         connection,
         app_key=app_key,
         server_id=move.server_id,
@@ -228,6 +228,7 @@ def _check_moving(
         listener_id=listener.id,
         declaration=declaration,
         destination=destination,
+        agreed=agreed,
     )
 
 

@@ -1,4 +1,4 @@
-"""Dialects of sites, rate buckets, data of Jira sites."""
+"""Regions and dialects of sites, rate buckets, data of Jira sites."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,7 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 def upgrade() -> None:
     """Bring the schema to this version."""
+    op.add_column("sites", sa.Column("region", sa.String(length=10), nullable=True))
     op.create_table(
         "rate_buckets",
         sa.Column("subject", sa.String(length=64), nullable=False),
@@ -50,3 +51,4 @@ def downgrade() -> None:
     op.drop_table("site_data")
     op.drop_table("dialects")
     op.drop_table("rate_buckets")
+    op.drop_column("sites", "region")
