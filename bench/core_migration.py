@@ -25,6 +25,7 @@ from portway_assistant.progress import Silent
 from portway_assistant.reports.report import Report
 from portway_assistant.runs.engine import Destination, Engine, Surroundings
 from portway_assistant.runs.preparation import prepare_source
+from portway_assistant.runs.settings import PlanSettings
 from portway_cli.composition import Composition
 from portway_cli.connections import DEFAULT_URL, Connection
 from portway_cli.data_folder import DataFolder
@@ -125,6 +126,7 @@ def migrate(export: Path, data: Path, watch: Watch) -> Report:
                 site_key="cloud",
                 name="Bench",
                 app_keys=(),
+                settings=PlanSettings(),
                 progress=watch,
             )
         )

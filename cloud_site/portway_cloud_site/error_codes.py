@@ -79,12 +79,33 @@ EMAIL_TAKEN = ErrorCode(
     "An e-mail address is one account, and two accounts are not joined after the fact.",
     "Decide which of the two people has the address, and correct the other at the source.",
 )
+ACCESS_KEPT = ErrorCode(
+    "access_kept",
+    409,
+    "{source_key} may use the product here already and keeps that.",
+    "The person is disabled at the source, or moved without access; access is never taken away.",
+    "Take the access away in the site's administration if it is not wanted.",
+)
+ADDRESS_KEPT = ErrorCode(
+    "address_kept",
+    409,
+    "{source_key} has an account with an e-mail address here and keeps it.",
+    "The source gives no usable or trusted address any more; an account is never made nameless.",
+    "Deactivate the account in the site's administration if it is not wanted.",
+)
 IDENTITY_CHANGED = ErrorCode(
     "identity_changed",
     400,
     "{source_key} was joined with an account, and now has another e-mail address than it.",
     "A joined user cannot be taken out of the account again.",
     "Keep the address, or give the user a new key.",
+)
+GROUP_NAME_TAKEN = ErrorCode(
+    "group_name_taken",
+    400,
+    "The site has a group {name} already, which did not come from this source.",
+    "Whoever joined it would hold everything that group holds.",
+    "Rename one of the two groups, leave this one out, or choose that groups merge.",
 )
 REFERENCE_MISSING = ErrorCode(
     "reference_missing",
@@ -134,7 +155,10 @@ CODES = (
     SPACE_KEY_TAKEN,
     TITLE_TAKEN,
     EMAIL_TAKEN,
+    ACCESS_KEPT,
+    ADDRESS_KEPT,
     IDENTITY_CHANGED,
+    GROUP_NAME_TAKEN,
     REFERENCE_MISSING,
     INVALID_ITEM,
     DESTINATION_EDITED,

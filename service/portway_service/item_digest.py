@@ -9,7 +9,9 @@ from collections.abc import Mapping
 import orjson
 
 DIGEST_FIELDS: dict[str, tuple[str, ...]] = {
-    "user": ("email", "displayName"),
+    "user": ("email", "displayName", "access"),
+    "group": ("name", "description"),
+    "membership": ("group", "user"),
     "space": ("key", "name", "description", "type", "status"),
     "page": (
         "space",

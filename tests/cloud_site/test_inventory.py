@@ -12,7 +12,9 @@ from support.site import (
     SOURCE,
     a_blog_post,
     a_comment,
+    a_group,
     a_label,
+    a_membership,
     a_page,
     a_space,
     a_user,
@@ -40,6 +42,8 @@ EVERYTHING = (
     an_attachment(11, b"logo", container="space/1"),
     a_label(12, container="page/1", prefix="my"),
     a_label(13, container="space/1", prefix="team"),
+    a_group("Writers", description="They write."),
+    a_membership("writers", "ada"),
 )
 FILES = {"attachment/9": b"nine", "attachment/10": b"", "attachment/11": b"logo"}
 
@@ -101,7 +105,7 @@ def test_a_source_that_sent_nothing_has_an_empty_inventory(site):
         ("space/2", "UPDATE wiki_spaces SET status = 'current' WHERE key = '~jo'"),
         ("user/jo", "UPDATE wiki_people SET display_name = 'Jo!' WHERE placeholder"),
         ("comment/6", "UPDATE wiki_comments SET parent_id = NULL WHERE parent_id IS NOT NULL"),
-        ("comment/7", "UPDATE wiki_comments SET resolved = 0 WHERE resolved"),
+        ("comment/7", "UPDATE wiki_comments SET resolved = false WHERE resolved"),
         ("label/12", "UPDATE wiki_labels SET name = 'x' WHERE prefix = 'my'"),
         ("attachment/11", "UPDATE wiki_attachments SET media_type = 'x' WHERE title LIKE '%11%'"),
     ],
@@ -182,7 +186,7 @@ def test_one_inventory_is_one_state_of_the_site(moved):
 
     lines = [json.loads(line) for line in b"".join(stream).splitlines()]
 
-    assert lines[-1] == {"end": True, "items": 17}
+    assert lines[-1] == {"end": True, "items": 19}
 
 
 def test_an_inventory_of_any_length_needs_little_memory(demo):

@@ -14,6 +14,7 @@ from portway_assistant.progress import Silent
 from portway_assistant.reports.report import Report
 from portway_assistant.runs.engine import Destination, Engine, Surroundings
 from portway_assistant.runs.preparation import prepare_source
+from portway_assistant.runs.settings import PlanSettings
 from portway_cli.composition import Composition
 from portway_cli.connections import Connection
 from portway_cli.data_folder import DataFolder
@@ -52,8 +53,10 @@ class Place:
         stop: Any = None,
         site: str = "cloud",
         server: str = "server",
+        trust: tuple[str, ...] = ("all",),
+        **settings: Any,
     ) -> Report:
-        """Migrate an export and return the report."""
+        """Migrate an export under these settings and return the report."""
         import threading
 
         with ExitStack() as stack:
@@ -73,7 +76,9 @@ class Place:
                     site_key=site,
                     name="Test",
                     app_keys=(),
+                    settings=PlanSettings(**settings),
                     progress=Silent(),
+                    trusted_domains=trust,
                 )
             )
             connection = Connection(URL, folder.admin_token(RandomIds()))

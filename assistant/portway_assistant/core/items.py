@@ -21,6 +21,7 @@ from portway_assistant.exports.records import (
     Space,
     User,
 )
+from portway_assistant.people.settled import Arrival
 from portway_scopes import namespaces
 from portway_service.instants import format_instant
 
@@ -57,25 +58,29 @@ class FileFacts:
     open_chunks: Callable[[], Iterator[bytes]]
 
 
-def user_item(user: User, *, email: str | None) -> OutgoingItem:
-    """Return a person; without a usable e-mail, a placeholder of the person's own."""
+def user_item(user: User, arrival: Arrival) -> OutgoingItem:
+    """Return a person as they arrive.
+
+    Whoever is disabled at the source is active without access to the product; nobody can sign in
+    to a placeholder, so that is not active.
+    """
     keys = []
     if user.user_key:
         keys.append(MappingKey(namespaces.IDENTITY_USER, f"confluence.userkey/{user.user_key}"))
     if user.username:
         keys.append(MappingKey(namespaces.IDENTITY_USER, f"confluence.username/{user.username}"))
-    if email:
-        keys.append(MappingKey(namespaces.IDENTITY_USER, f"email/{email}"))
-    name = user.display_name or user.username or f"Unknown user {user.key[-8:]}"
+    if arrival.email:
+        keys.append(MappingKey(namespaces.IDENTITY_USER, f"email/{arrival.email}"))
     return OutgoingItem(
         kind="user",
         source_key=f"user/{user.key}",
-        title=name,
+        title=arrival.name,
         payload={
-            "email": email,
-            "displayName": name,
-            "active": user.active,
-            "placeholder": email is None,
+            "email": arrival.email,
+            "displayName": arrival.name,
+            "active": not arrival.is_placeholder,
+            "access": arrival.access,
+            "placeholder": arrival.is_placeholder,
         },
         mapping_keys=tuple(keys),
     )

@@ -2,12 +2,12 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from portway_assistant.apps import CheckResult
+from portway_assistant.clients import SiteClient
 from portway_assistant.core.items import (
     FILE_MISSING,
     FileFacts,
@@ -17,32 +17,22 @@ from portway_assistant.core.items import (
     label_item,
     page_item,
     space_item,
-    user_item,
 )
 from portway_assistant.core.left_out import count_restrictions, describe_left_out
-from portway_assistant.core.outgoing import OutgoingItem
+from portway_assistant.core.outgoing import OutgoingItem, Phase
+from portway_assistant.core.people_source import PeopleSource
 from portway_assistant.error_codes import SPACE_NOT_IN_EXPORT
-from portway_assistant.exports.email_rule import is_valid_email
 from portway_assistant.exports.package import PackageFile
 from portway_assistant.exports.people import PeopleFile
-from portway_assistant.exports.records import ContainerKind, LeftOut, Space, User
+from portway_assistant.exports.records import ContainerKind, LeftOut, Space
 from portway_assistant.exports.work_store import WorkStore
+from portway_assistant.people.domains import Decision
 from portway_assistant.reports.report import NotMoved
+from portway_assistant.runs.settings import PlanSettings
 from portway_service.errors import Refusal
 from portway_service.folding import fold
 
 CHUNK_BYTES = 1 << 20
-NAMED = 3
-"""How many people a check names as examples."""
-
-
-@dataclass(frozen=True)
-class Phase:
-    """Items of one kind, or of several that must come at this point."""
-
-    name: str
-    total: int
-    items: Callable[[], Iterable[OutgoingItem]]
 
 
 class Source:
@@ -52,16 +42,24 @@ class Source:
         store: The export, read and resolved.
         space_keys: Chosen spaces, whatever their case; empty means all.
         people: What a people file adds to the export's users.
+        settings: The choices of the plan.
+        decisions: What was decided about e-mail domains, by domain.
 
     Raises:
         Refusal: `space_not_in_export`.
     """
 
     def __init__(
-        self, store: WorkStore, *, space_keys: Sequence[str] = (), people: PeopleFile | None = None
+        self,
+        store: WorkStore,
+        *,
+        space_keys: Sequence[str] = (),
+        people: PeopleFile | None = None,
+        settings: PlanSettings | None = None,
+        decisions: Mapping[str, Decision] | None = None,
     ) -> None:
         self._store = store
-        self._people = people
+        self._settings = settings or PlanSettings()
         available = list(store.spaces())
         wanted = {fold(key) for key in space_keys}
         missing = wanted - {fold(space.key) for space in available}
@@ -74,12 +72,23 @@ class Source:
         self._spaces: list[Space] = [
             space for space in available if not wanted or fold(space.key) in wanted
         ]
+        self.people = PeopleSource(
+            store,
+            people,
+            self._settings,
+            decisions=decisions or {},
+            space_ids=[space.id for space in self._spaces],
+        )
+
+    def meet(self, site: SiteClient) -> None:
+        """Learn what is at the destination already; writes nothing."""
+        self.people.meet(site)
 
     def phases(self) -> list[Phase]:
         """Return every phase, in the order they must be sent."""
         spaces = self._spaces
         return [
-            self._phase("users", self._users),
+            *self.people.phases(),
             Phase("spaces", len(spaces), lambda: map(space_item, spaces)),
             self._phase("pages", self._pages),
             self._phase("blogPosts", self._blog_posts),
@@ -103,18 +112,7 @@ class Source:
         """Return what is worth knowing about the export before anything moves."""
         return [
             self._restrictions_check(),
-            _people_check(
-                "invalid-emails",
-                "Every person has a valid e-mail address",
-                self._emails.invalid,
-                "without a usable one: {names}. They move as named placeholders without access.",
-            ),
-            _people_check(
-                "duplicate-emails",
-                "No two people share an e-mail address",
-                self._emails.duplicate,
-                "sharing one with somebody else: {names}. They move as placeholders of their own.",
-            ),
+            *self.people.checks(),
         ]
 
     def facts(self) -> dict[str, Any]:
@@ -163,15 +161,11 @@ class Source:
 
     @cached_property
     def _totals(self) -> dict[str, int]:
-        totals = Counter({"users": self._store.count_users()})
+        totals: Counter[str] = Counter()
         for space in self._spaces:
             totals.update(self._store.count_current(space.id))
         totals["labels"] = sum(1 for _ in self._labels())
         return totals
-
-    @cached_property
-    def _emails(self) -> "_Emails":
-        return _Emails(self._known_users())
 
     @cached_property
     def _fileless(self) -> frozenset[str]:
@@ -182,14 +176,6 @@ class Source:
             for attachment in self._store.attachments(space.id)
             if attachment.file is None
         )
-
-    def _known_users(self) -> Iterator[User]:
-        users = self._store.users()
-        return self._people.overlay(users) if self._people else users
-
-    def _users(self) -> Iterator[OutgoingItem]:
-        for user in self._known_users():
-            yield user_item(user, email=self._emails.usable(user))
 
     def _pages(self) -> Iterator[OutgoingItem]:
         for space in self._spaces:
@@ -243,33 +229,3 @@ class Source:
             digest.update(chunk)
             size_bytes += len(chunk)
         return FileFacts(size_bytes, digest.hexdigest(), chunks)
-
-
-class _Emails:
-    """Which person may use which address: valid ones, each for the first who has it."""
-
-    def __init__(self, users: Iterable[User]) -> None:
-        self._owner: dict[str, str] = {}
-        self.invalid: list[str] = []
-        self.duplicate: list[str] = []
-        for user in users:
-            name = user.display_name or user.username or user.key
-            if user.email is None or not is_valid_email(user.email):
-                self.invalid.append(name)
-            elif self._owner.setdefault(fold(user.email), user.key) != user.key:
-                self.duplicate.append(name)
-
-    def usable(self, user: User) -> str | None:
-        """Return the person's address when it is valid and nobody before has it."""
-        if user.email is None or self._owner.get(fold(user.email)) != user.key:
-            return None
-        return user.email
-
-
-def _people_check(check_id: str, title: str, names: Sequence[str], what: str) -> CheckResult:
-    if not names:
-        return CheckResult("portway", check_id, title, "passed")
-    shown = ", ".join(names[:NAMED]) + (" and others" if len(names) > NAMED else "")
-    count = f"{len(names)} {'person' if len(names) == 1 else 'people'}"
-    message = f"{count} {what.format(names=shown)} `--people` can give them addresses."
-    return CheckResult("portway", check_id, title, "warned", message)

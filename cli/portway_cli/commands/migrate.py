@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
+from portway_cli.options import database_option
+from portway_cli.plan_options import plan_options
+
 if TYPE_CHECKING:
     from portway_assistant.reports.report import Report
+    from portway_assistant.runs.settings import PlanSettings
 
 EXIT_CODES = {"FINISHED": 0, "INCOMPLETE": 1, "FAILED": 3, "STOPPED": 4}
 _PLACE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -31,6 +35,7 @@ def _place_key(_context: click.Context, _option: click.Parameter, value: str) ->
     help="Folder that keeps everything; made when absent. With --platform: where this side keeps"
     " its ledger and reports.  [default with --platform: ~/.local/share/portway]",
 )
+@database_option
 @click.option("--platform", help="Address of a running platform; without it, one runs in here.")
 @click.option(
     "--token-file",
@@ -41,6 +46,15 @@ def _place_key(_context: click.Context, _option: click.Parameter, value: str) ->
     "--people",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="CSV with userkey or username, e-mail and name: fills what a space export lacks.",
+)
+@click.option(
+    "--trust-domain",
+    "trusted_domains",
+    multiple=True,
+    metavar="DOMAIN",
+    help="Trust an e-mail domain, now and in later runs; repeat it; `all` trusts every domain that"
+    " nobody has decided about. Domains of addresses in --people are trusted too: they are your"
+    " word. A distrusted domain stays so.",
 )
 @click.option(
     "--space",
@@ -76,6 +90,7 @@ def _place_key(_context: click.Context, _option: click.Parameter, value: str) ->
     help="Key of the destination site.",
 )
 @click.option("--name", help="Name of the plan.  [default: the export's name]")
+@plan_options
 @click.option(
     "--patience",
     default=60.0,
@@ -97,15 +112,18 @@ def _place_key(_context: click.Context, _option: click.Parameter, value: str) ->
 def command(
     export: Path,
     data: Path | None,
+    database_url: str | None,
     platform: str | None,
     token_file: Path | None,
     people: Path | None,
+    trusted_domains: tuple[str, ...],
     spaces: tuple[str, ...],
     manifests: tuple[Path, ...],
     no_agree: bool,
     server_key: str,
     site_key: str,
     name: str | None,
+    settings: "PlanSettings",
     patience: float,
     app_patience: float,
     as_json: bool,
@@ -130,6 +148,7 @@ def command(
                 export=export,
                 data=data or Path("~/.local/share/portway").expanduser(),
                 platform_url=platform,
+                database_url=database_url,
                 token_file=token_file,
                 people=people,
                 space_keys=spaces,
@@ -138,6 +157,8 @@ def command(
                 server_key=server_key,
                 site_key=site_key,
                 name=name or export.name,
+                settings=settings,
+                trusted_domains=trusted_domains,
                 patience_seconds=patience,
                 app_patience_seconds=app_patience,
             ),

@@ -53,6 +53,8 @@ class Written:
     merged: bool = False
     author_alias: str | None = None
     last_author_alias: str | None = None
+    kept: bool = False
+    """The site's own state stands against the item, which is taken note of only."""
 
 
 @dataclass
@@ -65,6 +67,12 @@ class Batch:
     run_id: str | None = None
     """The run the batch belongs to; an item it wrote before is answered as the first time."""
     origins: dict[str, Origin] = field(default_factory=dict)
+    reserved: dict[str, int] = field(default_factory=dict)
+    """Ids kept for items of this batch, and for what they hang on, that are not here."""
+    ahead: bool = False
+    """Attachments may come before what they hang on, when an id is kept for it."""
+    arrived: list[str] = field(default_factory=list)
+    """Keys of items that took the id kept for them."""
 
     @property
     def site_id(self) -> int:
@@ -81,6 +89,20 @@ class Batch:
         """Return the entities that are here already under some of these keys."""
         found = (self.origins.get(key) for key in source_keys if key is not None)
         return {origin.entity_id for origin in found if origin is not None}
+
+    def take_id(self, source_key: str) -> int:
+        """Return the id of a new item: the one kept for it, else the next of the site."""
+        kept = self.reserved.get(source_key)
+        if kept is None:
+            return self.writer.take_id()
+        self.arrived.append(source_key)
+        return kept
+
+    def refer_ahead(self, field_name: str, source_key: str) -> int:
+        """Return the entity a reference names, or the id kept for it where that is allowed."""
+        if self.ahead and source_key not in self.origins and source_key in self.reserved:
+            return self.reserved[source_key]
+        return self.refer(field_name, source_key)
 
     def refer(self, field_name: str, source_key: str) -> int:
         """Return the entity a reference names; refuse the item when it is not here."""
@@ -146,6 +168,10 @@ class Intake(ABC, Generic[ItemT]):
     def join_again(self, item: ItemT, entity_id: int) -> None:
         """Accept that an item joined earlier changed, leaving what is here; or refuse."""
         raise AssertionError(f"{type(self).__name__} joins nothing")
+
+    def find_remark(self, item: ItemT, entity_id: int) -> ItemRefusedError | None:
+        """Return why the entity rightly is not as the item says, or None when it is."""
+        return None
 
     def shown_id(self, entity_id: int) -> str:
         """Return the id callers know the entity by."""

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 
 from portway_cloud_site.attachments.bulk import AttachmentsIntake
+from portway_cloud_site.bulk.ids import RESERVABLE, drop_reservations, find_reserved, kind_of
 from portway_cloud_site.bulk.intake import Batch, Intake, ItemRefusedError, Origin, Written
 from portway_cloud_site.bulk.items import (
     Item,
@@ -27,6 +28,7 @@ from portway_cloud_site.bulk.tables import sources
 from portway_cloud_site.comments.bulk import CommentsIntake
 from portway_cloud_site.content.bulk import ContentsIntake
 from portway_cloud_site.error_codes import DESTINATION_EDITED, DESTINATION_MISSING, INVALID_ITEM
+from portway_cloud_site.groups.bulk import GroupsIntake, MembershipsIntake
 from portway_cloud_site.labels.bulk import LabelsIntake
 from portway_cloud_site.people.bulk import PeopleIntake
 from portway_cloud_site.queries import insert_rows
@@ -36,7 +38,7 @@ from portway_cloud_site.sites.service import SiteWriter, writing
 from portway_cloud_site.spaces.bulk import SpacesIntake
 from portway_service.clock import Clock
 
-_REFERENCES = ("space", "parent", "container", "author", "last_author")
+_REFERENCES = ("space", "parent", "container", "author", "last_author", "group", "user")
 
 
 def take_batch(
@@ -46,6 +48,7 @@ def take_batch(
     lines: Sequence[bytes],
     *,
     run_id: str | None = None,
+    ahead: bool = False,
 ) -> list[ItemResult]:
     """Take the items of `lines` in one transaction and return what became of each, in order.
 
@@ -56,7 +59,7 @@ def take_batch(
     items = [item for item in parsed if not isinstance(item, UnreadableLineError)]
     with writing(services.database, site) as writer:
         _note_source(writer, source, services.clock)
-        taker = _Taker(Batch(writer, source, services.clock, run_id))
+        taker = _Taker(Batch(writer, source, services.clock, run_id, ahead=ahead))
         taker.load(items)
         results = [taker.take(line) for line in parsed]
         taker.flush()
@@ -88,6 +91,8 @@ class _Taker:
         attachments = AttachmentsIntake(batch)
         self._intakes: dict[str, Intake[Any]] = {
             "user": PeopleIntake(batch),
+            "group": GroupsIntake(batch),
+            "membership": MembershipsIntake(batch),
             "space": SpacesIntake(batch),
             "page": contents,
             "blogPost": contents,
@@ -101,7 +106,13 @@ class _Taker:
 
     def load(self, items: Sequence[Item]) -> None:
         """Read the origins of everything the items name, then what each kind needs."""
-        self._load_origins({key for item in items for key in _keys(item)})
+        batch = self._batch
+        keys = {key for item in items for key in _keys(item)}
+        self._load_origins(keys)
+        absent = [key for key in keys if key not in batch.origins and kind_of(key) in RESERVABLE]
+        batch.reserved = find_reserved(
+            batch.writer.connection, batch.writer.site, batch.source, absent
+        )
         by_intake: dict[int, tuple[Intake[Any], list[Item]]] = {}
         for item in items:
             intake = self._intakes[item.kind]
@@ -124,6 +135,9 @@ class _Taker:
         for intake in dict.fromkeys(self._intakes.values()):
             intake.flush()
         connection = self._batch.writer.connection
+        if self._batch.arrived:
+            site = self._batch.writer.site
+            drop_reservations(connection, site, self._batch.source, self._batch.arrived)
         if self._new_origins:
             insert_rows(connection, origins_table, self._new_origins)
         if self._changed_origins:
@@ -158,8 +172,9 @@ class _Taker:
             edited = ItemRefusedError(DESTINATION_EDITED, source_key=item.source_key)
             return self._result(intake, item, SKIPPED, origin.entity_id, edited)
         written = intake.update(item, origin.entity_id)
-        self._note_changed(item, origin, written, UPDATED, fingerprint)
-        return self._result(intake, item, UPDATED, origin.entity_id)
+        outcome = UNCHANGED if written.kept else UPDATED
+        self._note_changed(item, origin, written, outcome, fingerprint)
+        return self._result(intake, item, outcome, origin.entity_id)
 
     def _load_origins(self, source_keys: Iterable[str]) -> None:
         columns = origins_table.c
@@ -234,6 +249,7 @@ class _Taker:
         entity_id: int,
         problem: ItemRefusedError | None = None,
     ) -> ItemResult:
+        problem = problem or intake.find_remark(item, entity_id)
         return {
             "sourceKey": item.source_key,
             "outcome": outcome,

@@ -56,6 +56,9 @@ def _line(files: FileStore, site: Site, kind: str, row: AnyRow) -> dict[str, Any
     match kind:
         case "user":
             line["id"] = row.account_id
+            item["access"] = bool(row.access)
+        case "group":
+            line["id"] = row.group_id
         case "label":
             line["id"] = str(row.label_id)
         case "comment":
