@@ -8,12 +8,14 @@ import click
 
 COMMANDS = {
     "app": "Publish, enrol and install apps.",
+    "assess": "Decide what becomes of a server's apps.",
     "consent": "Show, give, withdraw and verify agreements.",
     "demo": "Move a real export and one app, end to end.",
     "explain": "Explain an error code.",
     "inspect": "Say what a Confluence export holds.",
     "ledger": "Verify what was agreed and done.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
+    "sample": "Make up a Confluence export of any size.",
     "serve": "Run platform, cloud site and assistant in one process.",
 }
 
