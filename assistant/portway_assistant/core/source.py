@@ -150,8 +150,8 @@ class Source:
         return CheckResult("portway", "restricted-pages", title, "warned", message)
 
     def notes(self) -> list[str]:
-        """Return the oddities met while reading."""
-        return [
+        """Return what was done with people and groups, and the oddities met while reading."""
+        return self.people.notes() + [
             f"{note.detail} ({note.count})" if note.count > 1 else note.detail
             for note in self._store.notes()
         ]

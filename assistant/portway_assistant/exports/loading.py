@@ -4,7 +4,7 @@ import html
 import sqlite3
 from collections import Counter
 
-from portway_assistant.exports.mentions import MENTION
+from portway_assistant.exports.mentions import MENTION_BYTES
 from portway_assistant.exports.raw_object import RawObject
 from portway_assistant.exports.rows import ROWS, Row, body_text, body_type_of
 from portway_assistant.exports.schema import LOADED, insert_statement
@@ -90,7 +90,7 @@ class Loader:
             self._rows["body_texts"].append((self._bodies, text))
             self._pending_chars += len(text)
             if b"<ri:user" in text:
-                self._mentions.update(MENTION.findall(text))
+                self._mentions.update(MENTION_BYTES.findall(text))
 
     def _load_directory_places(self, item: RawObject) -> None:
         """Keep the order in which the application consults its directories."""
