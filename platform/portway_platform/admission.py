@@ -24,6 +24,7 @@ from portway_platform.callers import (
     ListenerCaller,
     identify_listener,
 )
+from portway_platform.connect.answers import as_spoken, hides_mappings
 from portway_platform.gate import Owner, TransferAccess, check_transfer, find_file
 from portway_platform.ledger.refusals import noting_refusals
 from portway_platform.services import Services
@@ -94,6 +95,8 @@ class Admitted(Generic[Caller]):
 
     caller: Caller
     granted: TransferAccess | None = None
+    sees_no_mappings: bool = False
+    """Whether mappings are answered as if there were none: the site's dialect for a refusal."""
 
     @property
     def transfer(self) -> TransferAccess:
@@ -134,6 +137,11 @@ class AppAdmission:
         """Return the app that calls, with the transfer it may reach; refuse anybody else."""
         if isinstance(access, Open):
             return None
+        if "jwt" not in request.args and _is_bearer(request):
+            raise Refusal(error_codes.CONNECT_APPS_ONLY)
+        if any("\0" in part for part in path.values()):
+            # PostgreSQL would not even look for it.
+            raise Refusal(NOT_FOUND)
         with self.services.database.read() as connection:
             caller = self.authenticator.identify(connection, request, path["site_key"])
             if not request.path.startswith(f"{caller.base_path}/rest/"):
@@ -144,8 +152,15 @@ class AppAdmission:
             if not isinstance(access, AppMay):
                 raise TypeError(f"the Connect interface does not know {access!r}")
             asked = _asked(request, access.access, data_class=None)
-            with noting_refusals(self.services, caller.app_key, asked, path):
+            try:
+                with noting_refusals(self.services, caller.app_key, asked, path):
+                    granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
+            except Refusal as refusal:
+                if not hides_mappings(refusal, caller.dialect):
+                    raise as_spoken(connection, refusal, caller.dialect) from None
+                asked = Request(Access.READ_TRANSFER)
                 granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
+                return Admitted(caller, granted, sees_no_mappings=True)
             return Admitted(caller, granted)
 
 
@@ -177,6 +192,11 @@ def admit_anybody(request: flask.Request, access: Any, path: Mapping[str, str], 
     """Admit anybody to an address that says why it is open."""
     if not isinstance(access, Open):
         raise TypeError(f"the public interface does not know {access!r}")
+
+
+def _is_bearer(request: flask.Request) -> bool:
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and bool(credentials.strip())
 
 
 def _asked(

@@ -14,6 +14,8 @@ from urllib.parse import quote, urlsplit
 import flask
 from sqlalchemy import Connection, bindparam, or_, select
 
+from portway_platform.dialect.rules import DEFAULT, Dialect, dialect_of
+from portway_platform.dialect.tables import dialects
 from portway_platform.gate import Owner
 from portway_platform.installations.rules import IN_FORCE, may_write
 from portway_platform.installations.tables import installations
@@ -49,6 +51,8 @@ class AppCaller:
     name: str
     may_write: bool
     """Whether its Connect scopes let it change the site's content."""
+    dialect: Dialect = DEFAULT
+    """How its site speaks the contract."""
 
     @property
     def owner(self) -> Owner:
@@ -112,6 +116,7 @@ class AppAuthenticator:
             client_key=installed.client_key,
             name=installed.name,
             may_write=may_write(installed.scopes),
+            dialect=dialect_of(installed.switches or {}),
         )
 
     def _verify(self, token: str, request: flask.Request, site_key: str, installed: Any) -> None:
@@ -210,8 +215,10 @@ _INSTALLATION = (
         installations.c.scopes,
         sites.c.client_key,
         sites.c.product,
+        dialects.c.switches,
     )
     .join(sites, sites.c.id == installations.c.site_id)
+    .outerjoin(dialects, dialects.c.site_id == sites.c.id)
     .where(
         sites.c.key == bindparam("site_key"),
         installations.c.app_key == bindparam("app_key"),

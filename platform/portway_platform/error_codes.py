@@ -272,6 +272,21 @@ RERUN_IMPOSSIBLE = ErrorCode(
     "Start a new transfer with `POST /admin/v1/migrations/{migrationId}/transfers`.",
 )
 
+PERCENT_LOWERED = ErrorCode(
+    "percent_lowered",
+    409,
+    "Transfer {transfer_id} has reported a higher percent before; the report was ignored.",
+    "Progress never goes back, and this site's dialect says so.",
+    "Report at least the percent reported last.",
+)
+CONNECT_APPS_ONLY = ErrorCode(
+    "connect_apps_only",
+    403,
+    "This API is for Connect apps.",
+    "The request carries a bearer token, as Forge apps and OAuth clients send it.",
+    "Sign it with the installation's shared secret, or use the Forge API.",
+)
+
 # Listeners
 
 ENROLMENT_UNKNOWN = ErrorCode(
@@ -462,6 +477,8 @@ CODES = (
     TRANSFER_NOT_RUNNING,
     TRANSFER_PRESENT,
     RERUN_IMPOSSIBLE,
+    PERCENT_LOWERED,
+    CONNECT_APPS_ONLY,
     ENROLMENT_UNKNOWN,
     ENROLMENT_USED,
     ENROLMENT_FOR_OTHER_APP,

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from portway_platform.dialect.rules import dialect_of
+from portway_platform.dialect.tables import dialects
 from portway_platform.installations.tables import installations
 from portway_platform.migrations.tables import migrations
 from portway_platform.sites.rules import Product
@@ -36,6 +38,8 @@ class TransferContext:
     app_base_url: str
     descriptor: Mapping[str, Any]
     registered_endpoints: Sequence[str]
+    switches: Mapping[str, str] | None
+    """Those of its site's dialect that were set."""
 
     def details(self, public_url: str) -> MigrationDetails:
         """Return the `migrationDetails` of messages."""
@@ -49,6 +53,13 @@ class TransferContext:
             confluence_client_key=_UNKNOWN_CLIENT if is_jira else self.client_key,
             cloud_url=cloud_url(public_url, self.site_key),
         )
+
+    def details_on_wire(self, public_url: str) -> dict[str, Any]:
+        """Return the `migrationDetails` of messages as JSON; the site's dialect counts time."""
+        wire = self.details(public_url).to_wire()
+        if dialect_of(self.switches or {}).created_at_unit == "seconds":
+            wire["createdAt"] //= 1000
+        return wire
 
 
 def cloud_url(public_url: str, site_key: str) -> str:
@@ -87,10 +98,12 @@ _CONTEXTS = (
         installations.c.base_url.label("app_base_url"),
         installations.c.descriptor,
         installations.c.endpoints.label("registered_endpoints"),
+        dialects.c.switches,
     )
     .join(migrations, migrations.c.id == transfers.c.migration_id)
     .join(pairs, pairs.c.id == migrations.c.pair_id)
     .join(sites, sites.c.id == pairs.c.site_id)
     .join(installations, installations.c.id == transfers.c.installation_id)
+    .outerjoin(dialects, dialects.c.site_id == sites.c.id)
     .where(transfers.c.id.in_(bindparam("ids", expanding=True)))
 )

@@ -66,10 +66,10 @@ def lock_transfer(connection: Connection, transfer_id: str) -> None:
 # Progress and settlement
 
 
-def report_progress(services: Services, transfer_id: str, report: ProgressReport) -> None:
+def report_progress(services: Services, transfer_id: str, report: ProgressReport) -> bool:
     """Take what a cloud app says about its transfer; a settling status settles it.
 
-    A report with a lower percent than one before leaves no trace.
+    A report with a lower percent than one before leaves no trace; tells whether it was taken.
 
     Raises:
         Refusal: `transfer_settled`.
@@ -100,6 +100,7 @@ def report_progress(services: Services, transfer_id: str, report: ProgressReport
             taken = _change(connection, transfer_id, values, conditions=conditions)
         if not taken:
             _refuse_settled(connection, transfer_id)
+    return taken
 
 
 def _change(
