@@ -58,6 +58,11 @@ class AppMay:
     """
 
     access: Access
+    transfer_header: str | None = None
+    """The header that names the transfer in place of the path (wire contract, 3.5).
+
+    There whoever cannot show who sends the request is answered 403.
+    """
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,12 @@ class AppAdmission:
             # PostgreSQL would not even look for it.
             raise Refusal(NOT_FOUND)
         with self.services.database.read() as connection:
-            caller = self.authenticator.identify(connection, request, path["site_key"])
+            try:
+                caller = self.authenticator.identify(connection, request, path["site_key"])
+            except Refusal as refusal:
+                if not isinstance(access, AppMay) or access.transfer_header is None:
+                    raise
+                raise refusal.with_status(403) from None
             if not request.path.startswith(f"{caller.base_path}/rest/"):
                 # Confluence addresses have a /wiki that Jira's do not.
                 raise Refusal(NOT_FOUND)
@@ -151,6 +161,7 @@ class AppAdmission:
                 return Admitted(caller)
             if not isinstance(access, AppMay):
                 raise TypeError(f"the Connect interface does not know {access!r}")
+            path = _with_transfer(access, request, path)
             asked = _asked(request, access.access, data_class=None)
             try:
                 with noting_refusals(self.services, caller.app_key, asked, path):
@@ -192,6 +203,18 @@ def admit_anybody(request: flask.Request, access: Any, path: Mapping[str, str], 
     """Admit anybody to an address that says why it is open."""
     if not isinstance(access, Open):
         raise TypeError(f"the public interface does not know {access!r}")
+
+
+def _with_transfer(
+    access: AppMay, request: flask.Request, path: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return the path's arguments, with the transfer a header names where that is its place."""
+    if access.transfer_header is None:
+        return path
+    transfer_id = request.headers.get(access.transfer_header, "").strip()
+    if not transfer_id or "\0" in transfer_id:
+        raise Refusal(error_codes.TRANSFER_ID_MISSING, header=access.transfer_header)
+    return {**path, "transfer_id": transfer_id}
 
 
 def _is_bearer(request: flask.Request) -> bool:

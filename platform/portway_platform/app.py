@@ -21,6 +21,7 @@ from portway_platform.consents import api as consents
 from portway_platform.dialect import api as dialect
 from portway_platform.events import api as events
 from portway_platform.installations import api as installations
+from portway_platform.jira import api as jira
 from portway_platform.keys import api as keys
 from portway_platform.keys.store import open_keys
 from portway_platform.ledger import api as ledger
@@ -56,6 +57,7 @@ FEATURES = (
     app_data,
     events,
     connect,
+    jira,
 )
 
 

@@ -21,7 +21,7 @@ from portway_platform.installations.rules import IN_FORCE, may_write
 from portway_platform.installations.tables import installations
 from portway_platform.listeners.tables import listeners
 from portway_platform.services import Services
-from portway_platform.sites.rules import base_path
+from portway_platform.sites.rules import Product, base_path
 from portway_platform.sites.tables import sites
 from portway_sdk.tokens import (
     VerificationError,
@@ -47,6 +47,7 @@ class AppCaller:
     site_key: str
     base_path: str
     """Where the site's own addresses begin, such as `/sites/acme/wiki`."""
+    product: Product
     client_key: str
     name: str
     may_write: bool
@@ -113,6 +114,7 @@ class AppAuthenticator:
             site_id=installed.site_id,
             site_key=site_key,
             base_path=base_path(site_key, installed.product),
+            product=Product(installed.product),
             client_key=installed.client_key,
             name=installed.name,
             may_write=may_write(installed.scopes),

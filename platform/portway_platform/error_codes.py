@@ -279,6 +279,27 @@ PERCENT_LOWERED = ErrorCode(
     "Progress never goes back, and this site's dialect says so.",
     "Report at least the percent reported last.",
 )
+NO_JIRA_SITE = ErrorCode(
+    "no_jira_site",
+    409,
+    "{key} is no Jira site.",
+    "Only sites that were made with the product JIRA hold issues, fields and workflow rules.",
+    "Name a site of the product JIRA, or make one.",
+)
+ENTITY_TYPE_UNKNOWN = ErrorCode(
+    "entity_type_unknown",
+    400,
+    "There are no properties of {entity_type}.",
+    "The path names an entity type that the contract does not have; the spelling matters.",
+    "Use one of docs/reference/connect-api.md#jira, such as IssueProperty.",
+)
+TRANSFER_ID_MISSING = ErrorCode(
+    "transfer_id_missing",
+    400,
+    "The header `{header}` names no transfer.",
+    "This address has the transfer it is called for in a header.",
+    "Send the `transferId` of an event in `{header}`.",
+)
 CONNECT_APPS_ONLY = ErrorCode(
     "connect_apps_only",
     403,
@@ -478,6 +499,9 @@ CODES = (
     TRANSFER_PRESENT,
     RERUN_IMPOSSIBLE,
     PERCENT_LOWERED,
+    NO_JIRA_SITE,
+    ENTITY_TYPE_UNKNOWN,
+    TRANSFER_ID_MISSING,
     CONNECT_APPS_ONLY,
     ENROLMENT_UNKNOWN,
     ENROLMENT_USED,

@@ -5,7 +5,6 @@ Source: docs/reference/dialect.md
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -22,11 +21,11 @@ _SCOPE_MISSING = (RefusalReason.SCOPE_NOT_DECLARED, RefusalReason.SCOPE_NOT_GRAN
 def as_spoken(connection: Connection, refusal: Refusal, dialect: Dialect) -> Refusal:
     """Return a refusal with the status the site's dialect gives it."""
     if refusal.code == RefusalReason.TRANSFER_SETTLED:
-        return _with_status(refusal, _settled_code(connection, refusal, dialect))
+        return refusal.with_status(int(_settled_code(connection, refusal, dialect)))
     if _is_about_namespace(refusal) and dialect.refused_namespace != "empty":
-        return _with_status(refusal, dialect.refused_namespace)
+        return refusal.with_status(int(dialect.refused_namespace))
     if refusal.code == RefusalReason.NAMESPACE_UNKNOWN and dialect.unknown_namespace != "empty":
-        return _with_status(refusal, dialect.unknown_namespace)
+        return refusal.with_status(int(dialect.unknown_namespace))
     return refusal
 
 
@@ -52,7 +51,7 @@ def percent_lowered(dialect: Dialect, transfer_id: str) -> Refusal | None:
     if dialect.lower_percent_code == "200":
         return None
     lowered = Refusal(error_codes.PERCENT_LOWERED, transfer_id=transfer_id)
-    return _with_status(lowered, dialect.lower_percent_code)
+    return lowered.with_status(int(dialect.lower_percent_code))
 
 
 def _settled_code(connection: Connection, refusal: Refusal, dialect: Dialect) -> str:
@@ -65,8 +64,3 @@ def _settled_code(connection: Connection, refusal: Refusal, dialect: Dialect) ->
 
 def _is_about_namespace(refusal: Refusal) -> bool:
     return refusal.code in _SCOPE_MISSING and refusal.facts.get("namespace") is not None
-
-
-def _with_status(refusal: Refusal, status: str) -> Refusal:
-    error = replace(refusal.error, status=int(status))
-    return Refusal(error, headers=refusal.headers, **refusal.facts)

@@ -6,12 +6,12 @@ Source: docs/reference/connect-api.md#endpoints
 from typing import Any
 
 import flask
-import orjson
 
 from portway_platform.admission import AppItself, AppMay
 from portway_platform.app_data.downloads import address_of, list_app_data
 from portway_platform.connect import service
 from portway_platform.connect.answers import percent_lowered, spoken
+from portway_platform.messages import check_storable
 from portway_platform.services import Interfaces, Services
 from portway_platform.transfers.reads import (
     KEYS,
@@ -80,7 +80,7 @@ def _add_transfers(services: Services, interfaces: Interfaces) -> None:
         body=ProgressReport,
     )
     def report(call: Call) -> dict[str, Any]:
-        _refuse_null_character("message", call.body.message)
+        _check("message", call.body.message)
         dialect, transfer_id = call.admitted.caller.dialect, call.admitted.transfer.transfer_id
         with spoken(services, dialect):
             is_taken = report_progress(services, transfer_id, call.body)
@@ -94,7 +94,7 @@ def _add_transfers(services: Services, interfaces: Interfaces) -> None:
         "POST", "/feedback/<transfer_id>", access=AppMay(Access.LEAVE_FEEDBACK), body=Feedback
     )
     def feedback(call: Call) -> flask.Response:
-        _refuse_null_character("details", call.body.details)
+        _check("details", call.body.details)
         with spoken(services, call.admitted.caller.dialect):
             leave_feedback(services, call.admitted.transfer.transfer_id, call.body.details)
         return flask.Response(status=200)
@@ -107,11 +107,12 @@ def _add_transfers(services: Services, interfaces: Interfaces) -> None:
         return found or flask.Response("{}", mimetype="application/json")
 
 
-def _refuse_null_character(field: str, value: Any) -> None:
-    """PostgreSQL keeps no text that holds one, and no app needs it."""
-    if b"\\u0000" in orjson.dumps(value):
-        problem = "no text in it may hold the character U+0000"
-        raise invalid_fields([{"field": field, "problem": problem}])
+def _check(field: str, value: Any) -> None:
+    """Refuse what cannot be kept."""
+    try:
+        check_storable(value)
+    except ValueError as error:
+        raise invalid_fields([{"field": field, "problem": str(error)}]) from None
 
 
 def _add_reads(services: Services, interfaces: Interfaces) -> None:

@@ -351,6 +351,7 @@ def test_forge_apps_and_oauth_clients_are_told_whose_api_this_is(move, transfer_
         ("GET", "error/%00", None),
         ("POST", "mapping/{}/find?namespace=confluence:page", ["\0"]),
         ("POST", "feedback/{}", {"details": {"a": ["\0"]}}),
+        ("POST", "feedback/{}", {"details": {"a": 2**64}}),
         ("POST", "progress/{}", {"status": "IN_PROGRESS", "message": "\0"}),
     ],
 )
