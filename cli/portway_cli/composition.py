@@ -17,6 +17,7 @@ from portway_cli.data_folder import DataFolder
 from portway_cli.front_door import create_front_door
 from portway_platform.app import Platform, create_app
 from portway_platform.callers import AppAuthenticator
+from portway_platform.rate_limits.rules import RateLimits
 from portway_platform.settings import PlatformSettings
 from portway_service.admin_access import AdminAccess
 from portway_service.clock import Clock, SystemClock
@@ -40,12 +41,14 @@ class Composition:
         outbound: Outbound,
         clock: Clock | None = None,
         ids: Ids | None = None,
+        rate_limits: RateLimits | None = None,
     ) -> None:
         self._folder = folder
         self._public_url = public_url
         self._outbound = outbound
         self._clock = clock or SystemClock()
         self._ids = ids or RandomIds()
+        self._rate_limits = rate_limits or RateLimits()
         self._closing: list[Callable[[], None]] = []
 
     def open(self) -> WsgiApp:
@@ -63,6 +66,7 @@ class Composition:
                 outbound=self._outbound,
                 clock=self._clock,
                 ids=self._ids,
+                rate_limits=self._rate_limits,
             )
         )
         self._platform = platform

@@ -157,6 +157,7 @@ class AppAdmission:
             if not request.path.startswith(f"{caller.base_path}/rest/"):
                 # Confluence addresses have a /wiki that Jira's do not.
                 raise Refusal(NOT_FOUND)
+            self.services.rate_limiter.count("connect", caller.app_key, caller.site_id)
             if isinstance(access, AppItself):
                 return Admitted(caller)
             if not isinstance(access, AppMay):
@@ -196,6 +197,7 @@ class ListenerAdmission:
             asked = _asked(request, access.access, data_class=access.data_class)
             with noting_refusals(self.services, caller.app_key, asked, path):
                 granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
+            self.services.rate_limiter.count("gateway", caller.app_key, granted.site_id)
             return Admitted(caller, granted)
 
 

@@ -28,6 +28,7 @@ from portway_platform.ledger import api as ledger
 from portway_platform.ledger.service import Ledger
 from portway_platform.listeners import api as listeners
 from portway_platform.migrations import api as migrations
+from portway_platform.rate_limits.limiter import RateLimiter
 from portway_platform.schema_versions import HEAD, SCRIPTS
 from portway_platform.services import Interfaces, OpenClient, Services
 from portway_platform.settings import PlatformSettings
@@ -131,6 +132,7 @@ def open_services(settings: PlatformSettings, *, open_client: OpenClient | None 
         keys=keys,
         files=open_files(settings.files_url),
         open_client=open_client or open_guarded_client,
+        rate_limiter=RateLimiter(database, settings.clock, settings.rate_limits),
         ledger=Ledger(settings, database, keys),
     )
 

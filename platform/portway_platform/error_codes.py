@@ -300,6 +300,13 @@ TRANSFER_ID_MISSING = ErrorCode(
     "This address has the transfer it is called for in a header.",
     "Send the `transferId` of an event in `{header}`.",
 )
+RATE_LIMITED = ErrorCode(
+    "rate_limited",
+    429,
+    "App migration API rate limit exceeded.",
+    "The app sends this site more requests than one app may, or all apps of the site together do.",
+    "Wait as long as `Retry-After` says, then go on more slowly.",
+)
 CONNECT_APPS_ONLY = ErrorCode(
     "connect_apps_only",
     403,
@@ -502,6 +509,7 @@ CODES = (
     NO_JIRA_SITE,
     ENTITY_TYPE_UNKNOWN,
     TRANSFER_ID_MISSING,
+    RATE_LIMITED,
     CONNECT_APPS_ONLY,
     ENROLMENT_UNKNOWN,
     ENROLMENT_USED,
