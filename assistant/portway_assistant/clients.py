@@ -106,6 +106,30 @@ class PlatformClient:
         path = f"/admin/v1/consents/{_q(record_id)}/receipt"
         return str(self._caller.call("GET", path).text)
 
+    def put_installed_apps(self, server_key: str, apps: Sequence[Mapping[str, Any]]) -> None:
+        """List what a server has installed, in place of what was listed before."""
+        self._json("PUT", f"servers/{_q(server_key)}/installed-apps", json={"apps": list(apps)})
+
+    def assessment(self, server_key: str, site_key: str) -> dict[str, Any]:
+        """Return a server's apps with what was decided about each."""
+        place = {"server": server_key, "site": site_key}
+        return dict(self._json("GET", "assessment", params=place))
+
+    def assessment_sheet(self, server_key: str, site_key: str) -> str:
+        """Return the assessment as CSV."""
+        place = {"server": server_key, "site": site_key}
+        return str(self._caller.call("GET", "/admin/v1/assessment/sheet", params=place).text)
+
+    def put_assessment_sheet(
+        self, server_key: str, site_key: str, sheet: bytes, *, by: str
+    ) -> dict[str, Any]:
+        """Take the decisions of a CSV sheet, all or none."""
+        place = {"server": server_key, "site": site_key, "by": by}
+        headers = {"Content-Type": "text/csv"}
+        return dict(
+            self._json("PUT", "assessment/sheet", params=place, content=sheet, headers=headers)
+        )
+
     def consents(self) -> list[dict[str, Any]]:
         """Return every consent record."""
         return list(self._json("GET", "consents"))

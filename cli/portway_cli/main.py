@@ -8,6 +8,7 @@ import click
 
 COMMANDS = {
     "app": "Publish, enrol and install apps.",
+    "assess": "Decide what becomes of a server's apps.",
     "consent": "Show, give, withdraw and verify agreements.",
     "demo": "Move a real export and one app, end to end.",
     "dialect": "Show and set how a site answers where the contract is open.",
@@ -15,6 +16,7 @@ COMMANDS = {
     "inspect": "Say what a Confluence export holds.",
     "ledger": "Verify what was agreed and done.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
+    "sample": "Make up a Confluence export of any size.",
     "serve": "Run platform, cloud site and assistant in one process.",
 }
 

@@ -14,6 +14,7 @@ from portway_platform.admission import (
 )
 from portway_platform.app_data import api as app_data
 from portway_platform.app_data.files import open_files
+from portway_platform.assessment import api as assessment
 from portway_platform.callers import AppAuthenticator
 from portway_platform.catalogue import api as catalogue
 from portway_platform.connect import api as connect
@@ -50,6 +51,7 @@ FEATURES = (
     dialect,
     catalogue,
     installations,
+    assessment,
     consents,
     ledger,
     migrations,
@@ -74,6 +76,7 @@ class Platform:
 
     def start(self) -> None:
         """Begin to work in the background: events, leases, the clocks of transfers."""
+        self.services.database.share_announcements()
         self.worker.start()
 
     def end_waits(self) -> None:

@@ -474,6 +474,13 @@ LEDGER_ENTRY_UNKNOWN = ErrorCode(
     "Entries are counted from 0; the checkpoint says how many there are.",
     "Look at `GET /admin/v1/ledger/checkpoint`, or list entries with `GET /admin/v1/ledger`.",
 )
+SHEET_INVALID = ErrorCode(
+    "sheet_invalid",
+    400,
+    "The sheet has {count} faults; the first: {first}.",
+    "A line, a decision or a column is not as the sheet needs it. Nothing was taken.",
+    "Mend the lines named in `details`, or download the sheet again and change its decisions.",
+)
 
 CODES = (
     *REFUSALS.values(),
@@ -533,4 +540,5 @@ CODES = (
     ADDRESS_EXPIRED,
     RANGE_OUTSIDE,
     LEDGER_ENTRY_UNKNOWN,
+    SHEET_INVALID,
 )

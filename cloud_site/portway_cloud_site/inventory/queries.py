@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, and_, cast, false, func, literal, select
 
 from portway_cloud_site.attachments.tables import attachments
-from portway_cloud_site.bulk.tables import origins
+from portway_cloud_site.bulk.tables import origins, reservations
 from portway_cloud_site.comments.tables import comments
 from portway_cloud_site.content.tables import contents
 from portway_cloud_site.labels.tables import labellings, labels
@@ -27,9 +27,17 @@ class _References:
         self._joins: list[tuple[Any, Any]] = []
 
     def key_of(
-        self, name: str, entity_id: ColumnElement[Any], sent_alias: ColumnElement[Any] | None = None
+        self,
+        name: str,
+        entity_id: ColumnElement[Any],
+        sent_alias: ColumnElement[Any] | None = None,
+        *,
+        ahead: bool = False,
     ) -> ColumnElement[Any]:
-        """Return the column `name`: the source key of the entity in column `entity_id`."""
+        """Return the column `name`: the source key of the entity in column `entity_id`.
+
+        With `ahead`, that of one which is still to come, too.
+        """
         canonical = origins.alias(f"{name}_origin")
         self._joins.append(
             (
@@ -56,6 +64,19 @@ class _References:
                 )
             )
             keys.insert(0, sent.c.source_key)
+        if ahead:
+            kept = reservations.alias(f"{name}_kept")
+            self._joins.append(
+                (
+                    kept,
+                    and_(
+                        kept.c.site_id == origins.c.site_id,
+                        kept.c.source == origins.c.source,
+                        kept.c.entity_id == entity_id,
+                    ),
+                )
+            )
+            keys.insert(1, kept.c.source_key)
         return func.coalesce(*keys).label(name)
 
     def author(self, entity_id: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -151,7 +172,7 @@ def _attachments() -> AnySelect:
     return keys.select(
         "attachment",
         attachments,
-        keys.key_of("container", attachments.c.container_id),
+        keys.key_of("container", attachments.c.container_id, ahead=True),
         attachments.c.title,
         attachments.c.media_type,
         attachments.c.comment,

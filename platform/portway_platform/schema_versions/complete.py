@@ -1,6 +1,7 @@
 """The metadata with every table in it: what the newest schema version amounts to."""
 
 from portway_platform.app_data import tables as app_data_tables
+from portway_platform.assessment import tables as assessment_tables
 from portway_platform.catalogue import tables as catalogue_tables
 from portway_platform.consents import tables as consents_tables
 from portway_platform.dialect import tables as dialect_tables
@@ -19,6 +20,7 @@ from portway_platform.work import tables as work_tables
 
 FEATURES = (
     app_data_tables,
+    assessment_tables,
     catalogue_tables,
     consents_tables,
     dialect_tables,

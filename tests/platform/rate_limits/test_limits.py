@@ -8,7 +8,7 @@ import pytest
 from portway_platform.rate_limits.limiter import RateLimiter
 from portway_platform.rate_limits.rules import RateLimits
 from portway_service.clock import ManualClock
-from portway_service.database import open_database, sqlite_url
+from portway_service.database import open_database
 from portway_service.errors import Refusal
 from support.app_side import a_move, install
 from support.platform import a_platform
@@ -98,7 +98,7 @@ def test_without_limits_nothing_is_counted():
 def processes(running):
     """Two processes on the database of a platform, on one clock."""
     clock = ManualClock()
-    databases = [open_database(sqlite_url(running.folder / "platform.db")) for _ in range(2)]
+    databases = [open_database(running.platform.services.settings.database_url) for _ in range(2)]
     limits = RateLimits(app_per_minute=600, site_per_minute=None)
     yield clock, [RateLimiter(database, clock, limits) for database in databases]
     for database in databases:
