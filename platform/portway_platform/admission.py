@@ -4,6 +4,7 @@
 |---|---|---|
 | admin | an admin | `AdminMay` |
 | Connect | a cloud app installed on the site of the path | `AppMay`, `AppItself` |
+| Forge | an environment of a Forge app on a site (`forge/admission.py`) | `AppMay`, `AppItself` |
 | gateway | the listener of a server app | `ListenerMay`, `ListenerItself` |
 | public | anybody | `Open` |
 
@@ -24,7 +25,8 @@ from portway_platform.callers import (
     ListenerCaller,
     identify_listener,
 )
-from portway_platform.connect.answers import as_spoken, hides_mappings
+from portway_platform.connect.answers import as_spoken
+from portway_platform.dialect.refusals import hides_mappings
 from portway_platform.gate import Owner, TransferAccess, check_transfer, find_file
 from portway_platform.ledger.refusals import noting_refusals
 from portway_platform.services import Services
@@ -91,7 +93,7 @@ class ListenerItself:
     what: str
 
 
-Caller = TypeVar("Caller", AppCaller, ListenerCaller)
+Caller = TypeVar("Caller")
 
 
 @dataclass(frozen=True)
@@ -163,15 +165,15 @@ class AppAdmission:
             if not isinstance(access, AppMay):
                 raise TypeError(f"the Connect interface does not know {access!r}")
             path = _with_transfer(access, request, path)
-            asked = _asked(request, access.access, data_class=None)
+            wanted = asked(request, access.access, data_class=None)
             try:
-                with noting_refusals(self.services, caller.app_key, asked, path):
-                    granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
+                with noting_refusals(self.services, caller.app_key, wanted, path):
+                    granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
             except Refusal as refusal:
                 if not hides_mappings(refusal, caller.dialect):
                     raise as_spoken(connection, refusal, caller.dialect) from None
-                asked = Request(Access.READ_TRANSFER)
-                granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
+                wanted = Request(Access.READ_TRANSFER)
+                granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
                 return Admitted(caller, granted, sees_no_mappings=True)
             return Admitted(caller, granted)
 
@@ -194,9 +196,9 @@ class ListenerAdmission:
                 return Admitted(caller)
             if not isinstance(access, ListenerMay):
                 raise TypeError(f"the gateway does not know {access!r}")
-            asked = _asked(request, access.access, data_class=access.data_class)
-            with noting_refusals(self.services, caller.app_key, asked, path):
-                granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
+            wanted = asked(request, access.access, data_class=access.data_class)
+            with noting_refusals(self.services, caller.app_key, wanted, path):
+                granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
             self.services.rate_limiter.count("gateway", caller.app_key, granted.site_id)
             return Admitted(caller, granted)
 
@@ -224,7 +226,7 @@ def _is_bearer(request: flask.Request) -> bool:
     return scheme.lower() == "bearer" and bool(credentials.strip())
 
 
-def _asked(
+def asked(
     request: flask.Request,
     access: Access,
     *,
@@ -240,13 +242,14 @@ def _asked(
     )
 
 
-def _pass_gate(
+def pass_gate(
     connection: Connection,
-    asked: Request,
+    wanted: Request,
     path: Mapping[str, str],
     owner: Owner,
     clock: Clock,
 ) -> TransferAccess:
+    """Admit `owner` to the transfer, or to the file of one, that the path names, or refuse."""
     transfer_id = path.get("transfer_id")
     if transfer_id is None:
         key = path.get("s3_key") or path["key"]
@@ -254,5 +257,5 @@ def _pass_gate(
         if found is None:
             raise Refusal(error_codes.APP_DATA_UNKNOWN, key=key)
         transfer_id, data_class = found
-        asked = replace(asked, data_class=data_class)
-    return check_transfer(connection, transfer_id, asked, owner=owner, clock=clock)
+        wanted = replace(wanted, data_class=data_class)
+    return check_transfer(connection, transfer_id, wanted, owner=owner, clock=clock)

@@ -21,6 +21,9 @@ from portway_platform.connect import api as connect
 from portway_platform.consents import api as consents
 from portway_platform.dialect import api as dialect
 from portway_platform.events import api as events
+from portway_platform.forge import api as forge
+from portway_platform.forge.admission import ForgeAdmission
+from portway_platform.forge.callers import FORGE_PATH
 from portway_platform.installations import api as installations
 from portway_platform.jira import api as jira
 from portway_platform.keys import api as keys
@@ -61,6 +64,7 @@ FEATURES = (
     events,
     connect,
     jira,
+    forge,
 )
 
 
@@ -151,13 +155,20 @@ def open_interfaces(services: Services, authenticator: AppAuthenticator) -> Inte
             AppAdmission(services, authenticator).admit,
         ),
         gateway=Api("gateway", "/gateway/v1", ListenerAdmission(services).admit),
+        forge=Api("forge", FORGE_PATH, ForgeAdmission(services).admit),
         public=Api("public", "", admit_anybody),
     )
 
 
 def register(app: flask.Flask, interfaces: Interfaces) -> None:
     """Give every interface's endpoints to a Flask app."""
-    for api in (interfaces.admin, interfaces.gateway, interfaces.public, interfaces.connect):
+    for api in (
+        interfaces.admin,
+        interfaces.gateway,
+        interfaces.forge,
+        interfaces.public,
+        interfaces.connect,
+    ):
         api.register(app)
     # Jira sites have no /wiki in their addresses; the endpoints are the same.
     Api(

@@ -9,31 +9,19 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from portway_platform import error_codes
+from portway_platform.dialect.refusals import with_spoken_status
 from portway_platform.dialect.rules import Dialect
 from portway_platform.services import Services
 from portway_platform.transfers.service import find_status
 from portway_scopes import RefusalReason, TransferStatus
 from portway_service.errors import Refusal
 
-_SCOPE_MISSING = (RefusalReason.SCOPE_NOT_DECLARED, RefusalReason.SCOPE_NOT_GRANTED)
-
 
 def as_spoken(connection: Connection, refusal: Refusal, dialect: Dialect) -> Refusal:
     """Return a refusal with the status the site's dialect gives it."""
     if refusal.code == RefusalReason.TRANSFER_SETTLED:
         return refusal.with_status(int(_settled_code(connection, refusal, dialect)))
-    if _is_about_namespace(refusal) and dialect.refused_namespace != "empty":
-        return refusal.with_status(int(dialect.refused_namespace))
-    if refusal.code == RefusalReason.NAMESPACE_UNKNOWN and dialect.unknown_namespace != "empty":
-        return refusal.with_status(int(dialect.unknown_namespace))
-    return refusal
-
-
-def hides_mappings(refusal: Refusal, dialect: Dialect) -> bool:
-    """Tell whether a refused read of mappings is answered as if there were none."""
-    if refusal.code == RefusalReason.NAMESPACE_UNKNOWN:
-        return dialect.unknown_namespace == "empty"
-    return _is_about_namespace(refusal) and dialect.refused_namespace == "empty"
+    return with_spoken_status(refusal, dialect)
 
 
 @contextmanager
@@ -60,7 +48,3 @@ def _settled_code(connection: Connection, refusal: Refusal, dialect: Dialect) ->
     status = find_status(connection, str(refusal.facts.get("transfer_id", "")))
     is_expired = status is TransferStatus.TIMED_OUT
     return dialect.expired_code if is_expired else dialect.settled_code
-
-
-def _is_about_namespace(refusal: Refusal) -> bool:
-    return refusal.code in _SCOPE_MISSING and refusal.facts.get("namespace") is not None
