@@ -73,6 +73,7 @@ class Platform:
 
     def start(self) -> None:
         """Begin to work in the background: events, leases, the clocks of transfers."""
+        self.services.database.share_announcements()
         self.worker.start()
 
     def end_waits(self) -> None:

@@ -20,6 +20,7 @@ from portway_service.database import Database, open_database, sqlite_url
 from portway_service.error_codes import UNAUTHENTICATED
 from portway_service.errors import Refusal
 from portway_service.ids import SeededIds
+from support.databases import Template, close_at_end, database_url
 
 TOKEN = "admin-token-of-the-tests"
 PUBLIC_URL = "https://portway.example"
@@ -121,10 +122,9 @@ class Site:
 def a_site(folder: Path, *, key: str = "acme", name: str = "Acme", **limits: int) -> Site:
     """Return a site of its own database and files folder, made and empty."""
     clock = ManualClock()
-    (folder / "site.db").write_bytes(_empty_database())
     app = create_app(
         CloudSiteSettings(
-            database=_open_hastily(folder / "site.db"),
+            database=_open_database(folder / "site.db"),
             files_folder=folder / "files",
             public_url=PUBLIC_URL,
             admin=AdminAccess(TOKEN, clock),
@@ -139,15 +139,22 @@ def a_site(folder: Path, *, key: str = "acme", name: str = "Acme", **limits: int
     return site
 
 
-def _open_hastily(path: Path) -> Database:
-    """Open a database that does not wait for the disk: no test here cuts the power."""
-    database = open_database(sqlite_url(path))
+def _open_database(file: Path) -> Database:
+    """Open an empty database that does not wait for the disk: no test here cuts the power."""
+    url = database_url(file, _TEMPLATE)
+    database = open_database(url)
+    if not database.is_sqlite:
+        return close_at_end(database)
+    file.write_bytes(_empty_database())
 
     @event.listens_for(database.engine, "connect")
     def hurry(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA synchronous=OFF")
 
     return database
+
+
+_TEMPLATE = Template(schema.upgrade)
 
 
 @cache

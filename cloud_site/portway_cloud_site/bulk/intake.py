@@ -71,6 +71,12 @@ class Batch:
     run_id: str | None = None
     """The run the batch belongs to; an item it wrote before is answered as the first time."""
     origins: dict[str, Origin] = field(default_factory=dict)
+    reserved: dict[str, int] = field(default_factory=dict)
+    """Ids kept for items of this batch, and for what they hang on, that are not here."""
+    ahead: bool = False
+    """Attachments may come before what they hang on, when an id is kept for it."""
+    arrived: list[str] = field(default_factory=list)
+    """Keys of items that took the id kept for them."""
 
     @property
     def site_id(self) -> int:
@@ -87,6 +93,20 @@ class Batch:
         """Return the entities that are here already under some of these keys."""
         found = (self.origins.get(key) for key in source_keys if key is not None)
         return {origin.entity_id for origin in found if origin is not None}
+
+    def take_id(self, source_key: str) -> int:
+        """Return the id of a new item: the one kept for it, else the next of the site."""
+        kept = self.reserved.get(source_key)
+        if kept is None:
+            return self.writer.take_id()
+        self.arrived.append(source_key)
+        return kept
+
+    def refer_ahead(self, field_name: str, source_key: str) -> int:
+        """Return the entity a reference names, or the id kept for it where that is allowed."""
+        if self.ahead and source_key not in self.origins and source_key in self.reserved:
+            return self.reserved[source_key]
+        return self.refer(field_name, source_key)
 
     def refer(self, field_name: str, source_key: str) -> int:
         """Return the entity a reference names; refuse the item when it is not here."""

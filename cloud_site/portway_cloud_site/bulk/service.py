@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 
 from portway_cloud_site.attachments.bulk import AttachmentsIntake
+from portway_cloud_site.bulk.ids import RESERVABLE, drop_reservations, find_reserved, kind_of
 from portway_cloud_site.bulk.intake import (
     Batch,
     Intake,
@@ -74,6 +75,7 @@ def take_batch(
     lines: Sequence[bytes],
     *,
     run_id: str | None = None,
+    ahead: bool = False,
 ) -> list[ItemResult]:
     """Take the items of `lines` in one transaction and return what became of each, in order.
 
@@ -84,7 +86,7 @@ def take_batch(
     items = [item for item in parsed if not isinstance(item, UnreadableLineError)]
     with writing(services.database, site) as writer:
         _note_source(writer, source, services.clock)
-        taker = _Taker(Batch(writer, source, services.clock, run_id))
+        taker = _Taker(Batch(writer, source, services.clock, run_id, ahead=ahead))
         taker.load(items)
         results = [taker.take(line) for line in parsed]
         taker.flush()
@@ -144,7 +146,13 @@ class _Taker:
 
     def load(self, items: Sequence[Item]) -> None:
         """Read the origins of everything the items name, then what each kind needs."""
-        self._load_origins({key for item in items for key in _keys(item)})
+        batch = self._batch
+        keys = {key for item in items for key in _keys(item)}
+        self._load_origins(keys)
+        absent = [key for key in keys if key not in batch.origins and kind_of(key) in RESERVABLE]
+        batch.reserved = find_reserved(
+            batch.writer.connection, batch.writer.site, batch.source, absent
+        )
         by_intake: dict[int, tuple[Intake[Any], list[Item]]] = {}
         for item in items:
             intake = self._intakes[item.kind]
@@ -169,6 +177,9 @@ class _Taker:
         for intake in dict.fromkeys(self._intakes.values()):
             intake.flush()
         connection = self._batch.writer.connection
+        if self._batch.arrived:
+            site = self._batch.writer.site
+            drop_reservations(connection, site, self._batch.source, self._batch.arrived)
         if self._new_origins:
             insert_rows(connection, origins_table, self._new_origins)
         if self._changed_origins:

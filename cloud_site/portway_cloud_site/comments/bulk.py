@@ -46,7 +46,7 @@ class CommentsIntake(Intake[CommentItem]):
     def create(self, item: CommentItem) -> Written:
         """Make a comment."""
         comment, row, aliases = self._decide(item)
-        comment_id = self._batch.writer.take_id()
+        comment_id = self._batch.take_id(item.source_key)
         self._comments[comment_id] = comment
         self._add(comment_id, row)
         return Written(comment_id, comment.revision, False, *aliases)

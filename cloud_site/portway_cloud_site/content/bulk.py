@@ -55,7 +55,7 @@ class ContentsIntake(Intake[PageItem | BlogPostItem]):
     def create(self, item: PageItem | BlogPostItem) -> Written:
         """Make a page or blog post."""
         content, row, aliases = self._decide(item)
-        content_id = self._batch.writer.take_id()
+        content_id = self._batch.take_id(item.source_key)
         self._remember(content_id, content)
         self._add(content_id, row)
         if isinstance(item, PageItem) and item.home:

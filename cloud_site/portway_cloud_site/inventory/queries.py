@@ -100,7 +100,7 @@ def _attachments() -> AnySelect:
     return keys.select(
         "attachment",
         attachments,
-        keys.key_of("container", attachments.c.container_id),
+        keys.key_of("container", attachments.c.container_id, ahead=True),
         attachments.c.title,
         attachments.c.media_type,
         attachments.c.comment,

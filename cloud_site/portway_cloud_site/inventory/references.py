@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, String, and_, cast, func, literal, select
 
-from portway_cloud_site.bulk.tables import origins
+from portway_cloud_site.bulk.tables import origins, reservations
 from portway_cloud_site.queries import AnySelect, same_entity
 
 
@@ -20,9 +20,17 @@ class References:
         self._joins: list[tuple[Any, Any]] = []
 
     def key_of(
-        self, name: str, entity_id: ColumnElement[Any], sent_alias: ColumnElement[Any] | None = None
+        self,
+        name: str,
+        entity_id: ColumnElement[Any],
+        sent_alias: ColumnElement[Any] | None = None,
+        *,
+        ahead: bool = False,
     ) -> ColumnElement[Any]:
-        """Return the column `name`: the source key of the entity in column `entity_id`."""
+        """Return the column `name`: the source key of the entity in column `entity_id`.
+
+        With `ahead`, that of one which is still to come, too.
+        """
         canonical = origins.alias(f"{name}_origin")
         self._joins.append(
             (
@@ -49,6 +57,19 @@ class References:
                 )
             )
             keys.insert(0, sent.c.source_key)
+        if ahead:
+            kept = reservations.alias(f"{name}_kept")
+            self._joins.append(
+                (
+                    kept,
+                    and_(
+                        kept.c.site_id == origins.c.site_id,
+                        kept.c.source == origins.c.source,
+                        kept.c.entity_id == entity_id,
+                    ),
+                )
+            )
+            keys.insert(1, kept.c.source_key)
         return func.coalesce(*keys).label(name)
 
     def join(self, target: FromClause, condition: Any) -> None:
