@@ -79,7 +79,7 @@ def test_a_reference_is_rewritten_in_its_attribute_alone(old, new):
         '<ri:user ri:userkey="ff80-ann',
         '<![CDATA[ never closed <ri:user ri:userkey="ff80-ann"/>',
         (
-            '<ac:structured-macro ac:name="jira"><ac:parameter ac:name="serverId">200</ac:parameter>'
+            '<ac:structured-macro ac:name="jira"><ac:parameter ac:name="server">200</ac:parameter>'
             '<ac:parameter ac:name="jqlQuery">assignee = ann</ac:parameter></ac:structured-macro>'
         ),
     ],
