@@ -8,10 +8,12 @@ import click
 
 COMMANDS = {
     "app": "Publish, enrol and install apps.",
+    "assess": "Decide what becomes of a server's apps.",
     "consent": "Show, give, withdraw and verify agreements.",
     "demo": "Move a real export and one app, end to end.",
     "explain": "Explain an error code.",
     "inspect": "Say what a Confluence export holds.",
+    "ledger": "Verify what was agreed and done.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
     "serve": "Run platform, cloud site and assistant in one process.",
 }

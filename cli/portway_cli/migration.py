@@ -21,6 +21,7 @@ from portway_cli.connections import DEFAULT_URL, Connection, connect
 from portway_cli.data_folder import DataFolder
 from portway_cli.error_codes import DATA_IN_USE
 from portway_cli.manifests import AppFile, read_app_file
+from portway_cli.options import check_database
 from portway_cli.processes import (
     await_answer,
     file_name,
@@ -45,6 +46,8 @@ class MigrationOrder:
     export: Path
     data: Path
     platform_url: str | None
+    database_url: str | None
+    """Where the platform started here keeps its rows; None for SQLite files in `data`."""
     token_file: Path | None
     people: Path | None
     space_keys: tuple[str, ...]
@@ -66,6 +69,8 @@ def run_migration(order: MigrationOrder, progress: Progress | None) -> tuple["Re
     """
     watcher = progress or Silent()
     app_files = [read_app_file(path) for path in order.manifests]
+    if order.platform_url is None and order.database_url is not None:
+        check_database(order.database_url)
     folder = DataFolder.open(order.data)
     with ExitStack() as stack:
         stack.enter_context(_only_one_run(folder))
@@ -130,7 +135,9 @@ def _open_platform(
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         log = folder.path / "logs" / "serve.log"
-        with running(serve_command(folder.path, port), log=log) as process:
+        environment = {"DATABASE_URL": order.database_url or ""}
+        command = serve_command(folder.path, port)
+        with running(command, log=log, environment=environment) as process:
             await_answer(f"{url}/healthz", process, what="The platform", log=log)
             connection = Connection(url, folder.admin_token(RandomIds()))
             yield connection.caller(patience_seconds=order.patience_seconds), url
@@ -139,7 +146,12 @@ def _open_platform(
         from portway_service.wsgi_transport import StreamingWSGITransport
 
         url = DEFAULT_URL
-        composition = Composition(folder, public_url=url, outbound=Outbound.LOOPBACK)
+        composition = Composition(
+            folder,
+            public_url=url,
+            outbound=Outbound.LOOPBACK,
+            database_url=order.database_url,
+        )
         app = composition.open()
         try:
             connection = Connection(url, folder.admin_token(RandomIds()))

@@ -14,14 +14,18 @@ from portway_platform.admission import (
 )
 from portway_platform.app_data import api as app_data
 from portway_platform.app_data.files import open_files
+from portway_platform.assessment import api as assessment
 from portway_platform.callers import AppAuthenticator
 from portway_platform.catalogue import api as catalogue
 from portway_platform.connect import api as connect
 from portway_platform.consents import api as consents
+from portway_platform.dialect import api as dialect
 from portway_platform.events import api as events
 from portway_platform.installations import api as installations
 from portway_platform.keys import api as keys
 from portway_platform.keys.store import open_keys
+from portway_platform.ledger import api as ledger
+from portway_platform.ledger.service import Ledger
 from portway_platform.listeners import api as listeners
 from portway_platform.migrations import api as migrations
 from portway_platform.schema_versions import HEAD, SCRIPTS
@@ -42,9 +46,12 @@ FEATURES = (
     about,
     keys,
     sites,
+    dialect,
     catalogue,
     installations,
+    assessment,
     consents,
+    ledger,
     migrations,
     listeners,
     transfers,
@@ -66,6 +73,7 @@ class Platform:
 
     def start(self) -> None:
         """Begin to work in the background: events, leases, the clocks of transfers."""
+        self.services.database.share_announcements()
         self.worker.start()
 
     def end_waits(self) -> None:
@@ -117,12 +125,14 @@ def open_services(settings: PlatformSettings, *, open_client: OpenClient | None 
 
     database = open_database(settings.database_url)
     upgrade_schema(database, SCRIPTS, head=HEAD)
+    keys = open_keys(settings.keys_folder)
     return Services(
         settings=settings,
         database=database,
-        keys=open_keys(settings.keys_folder),
+        keys=keys,
         files=open_files(settings.files_url),
         open_client=open_client or open_guarded_client,
+        ledger=Ledger(settings, database, keys),
     )
 
 

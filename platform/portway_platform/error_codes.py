@@ -424,6 +424,20 @@ RANGE_OUTSIDE = ErrorCode(
     "The file is shorter than the one you began to download.",
     "Ask for a range inside it, or for all of it.",
 )
+LEDGER_ENTRY_UNKNOWN = ErrorCode(
+    "ledger_entry_unknown",
+    404,
+    "The ledger has no entry {index}.",
+    "Entries are counted from 0; the checkpoint says how many there are.",
+    "Look at `GET /admin/v1/ledger/checkpoint`, or list entries with `GET /admin/v1/ledger`.",
+)
+SHEET_INVALID = ErrorCode(
+    "sheet_invalid",
+    400,
+    "The sheet has {count} faults; the first: {first}.",
+    "A line, a decision or a column is not as the sheet needs it. Nothing was taken.",
+    "Mend the lines named in `details`, or download the sheet again and change its decisions.",
+)
 
 CODES = (
     *REFUSALS.values(),
@@ -476,4 +490,6 @@ CODES = (
     ADDRESS_INVALID,
     ADDRESS_EXPIRED,
     RANGE_OUTSIDE,
+    LEDGER_ENTRY_UNKNOWN,
+    SHEET_INVALID,
 )

@@ -15,6 +15,8 @@ metadata = MetaData(
 )
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+JsonAsSent = JSON()
+"""JSON whose members keep their order on every database."""
 Id = String(36)
 Key = String(255)
 

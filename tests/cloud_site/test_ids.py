@@ -4,16 +4,7 @@ import json
 
 import pytest
 
-from support.site import (
-    SOURCE,
-    a_comment,
-    a_page,
-    a_site,
-    a_space,
-    a_user,
-    an_attachment,
-    on_postgresql,
-)
+from support.site import SOURCE, a_comment, a_page, a_site, a_space, a_user, an_attachment
 
 
 def ids_of(site, *keys, reserve=False, source=SOURCE, lines=False):
@@ -25,68 +16,55 @@ def ids_of(site, *keys, reserve=False, source=SOURCE, lines=False):
     return {r["sourceKey"]: (r["id"], r["state"]) for r in answer.get_json()["results"]}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def either(request, tmp_path):
-    """A site with Ada and DEMO, on each database."""
-    if request.param == "sqlite":
-        site = a_site(tmp_path)
-        site.must_send(a_user(), a_space())
-        yield site
-        return
-    with on_postgresql(tmp_path) as site:
-        site.must_send(a_user(), a_space())
-        yield site
+def test_looking_up_keeps_nothing(demo):
+    assert ids_of(demo, "page/200") == {"page/200": (None, None)}
+    [before] = demo.must_send(a_page(200))
 
-
-def test_looking_up_keeps_nothing(either):
-    assert ids_of(either, "page/200") == {"page/200": (None, None)}
-    [before] = either.must_send(a_page(200))
-
-    assert ids_of(either, "page/200", "page/201") == {
+    assert ids_of(demo, "page/200", "page/201") == {
         "page/200": (before, "here"),
         "page/201": (None, None),
     }
 
 
-def test_an_item_takes_the_id_that_was_kept_for_it(either):
-    kept = ids_of(either, "page/200", "comment/400", reserve=True)
+def test_an_item_takes_the_id_that_was_kept_for_it(demo):
+    kept = ids_of(demo, "page/200", "comment/400", reserve=True)
 
-    [first] = either.must_send(a_page(201))
-    page, comment = either.must_send(a_page(200), a_comment(400))
+    [first] = demo.must_send(a_page(201))
+    page, comment = demo.must_send(a_page(200), a_comment(400))
 
     assert kept == {"page/200": (page, "reserved"), "comment/400": (comment, "reserved")}
-    assert ids_of(either, "page/200", "page/201") == {
+    assert ids_of(demo, "page/200", "page/201") == {
         "page/200": (page, "here"),
         "page/201": (first, "here"),
     }
 
 
-def test_asking_again_gives_the_same_ids(either):
-    once = ids_of(either, "page/200", "page/201", reserve=True)
+def test_asking_again_gives_the_same_ids(demo):
+    once = ids_of(demo, "page/200", "page/201", reserve=True)
 
-    assert ids_of(either, "page/201", "page/200", reserve=True) == once
-    assert ids_of(either, "page/200", "page/201") == once
+    assert ids_of(demo, "page/201", "page/200", reserve=True) == once
+    assert ids_of(demo, "page/200", "page/201") == once
 
 
-def test_ids_are_kept_in_the_order_they_were_asked_for(either):
-    kept = ids_of(either, "page/9", "page/1", "space/5", reserve=True, lines=True)
+def test_ids_are_kept_in_the_order_they_were_asked_for(demo):
+    kept = ids_of(demo, "page/9", "page/1", "space/5", reserve=True, lines=True)
 
     numbers = [int(entity_id) for entity_id, _ in kept.values()]
     assert list(kept) == ["page/9", "page/1", "space/5"]
     assert numbers == list(range(numbers[0], numbers[0] + 3))
 
 
-def test_what_is_only_kept_is_not_in_the_inventory(either):
-    before = either.inventory()
+def test_what_is_only_kept_is_not_in_the_inventory(demo):
+    before = demo.inventory()
 
-    ids_of(either, "page/200", "attachment/500", reserve=True)
+    ids_of(demo, "page/200", "attachment/500", reserve=True)
 
-    assert either.inventory() == before
+    assert demo.inventory() == before
 
 
-def test_the_sources_of_a_site_keep_ids_of_their_own(either):
-    one = ids_of(either, "page/200", reserve=True)
-    two = ids_of(either, "page/200", reserve=True, source="server-2")
+def test_the_sources_of_a_site_keep_ids_of_their_own(demo):
+    one = ids_of(demo, "page/200", reserve=True)
+    two = ids_of(demo, "page/200", reserve=True, source="server-2")
 
     assert one["page/200"] != two["page/200"]
 
@@ -135,19 +113,19 @@ def send_ahead(site, *items):
     ).get_json()["results"]
 
 
-def test_an_attachment_may_come_ahead_of_its_page_and_is_shown_once_that_comes(either):
-    ids_of(either, "page/200", reserve=True)
-    [ahead] = send_ahead(either, an_attachment(500))
-    assert either.send_file("attachment/500", b"hello").status_code == 201
+def test_an_attachment_may_come_ahead_of_its_page_and_is_shown_once_that_comes(demo):
+    ids_of(demo, "page/200", reserve=True)
+    [ahead] = send_ahead(demo, an_attachment(500))
+    assert demo.send_file("attachment/500", b"hello").status_code == 201
     attachment = f"/api/v2/attachments/{ahead['id']}"
 
-    assert (ahead["outcome"], either.call("GET", attachment).status_code) == ("created", 404)
-    waiting = either.inventory()["attachment/500"]
-    [page] = either.must_send(a_page(200))
+    assert (ahead["outcome"], demo.call("GET", attachment).status_code) == ("created", 404)
+    waiting = demo.inventory()["attachment/500"]
+    [page] = demo.must_send(a_page(200))
 
-    assert either.get(attachment)["pageId"] == page
-    assert either.inventory()["attachment/500"] == waiting
-    [again] = either.send(an_attachment(500))
+    assert demo.get(attachment)["pageId"] == page
+    assert demo.inventory()["attachment/500"] == waiting
+    [again] = demo.send(an_attachment(500))
     assert (again["outcome"], again["fileWanted"]) == ("unchanged", False)
 
 

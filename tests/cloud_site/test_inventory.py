@@ -101,7 +101,7 @@ def test_a_source_that_sent_nothing_has_an_empty_inventory(site):
         ("space/2", "UPDATE wiki_spaces SET status = 'current' WHERE key = '~jo'"),
         ("user/jo", "UPDATE wiki_people SET display_name = 'Jo!' WHERE placeholder"),
         ("comment/6", "UPDATE wiki_comments SET parent_id = NULL WHERE parent_id IS NOT NULL"),
-        ("comment/7", "UPDATE wiki_comments SET resolved = 0 WHERE resolved"),
+        ("comment/7", "UPDATE wiki_comments SET resolved = false WHERE resolved"),
         ("label/12", "UPDATE wiki_labels SET name = 'x' WHERE prefix = 'my'"),
         ("attachment/11", "UPDATE wiki_attachments SET media_type = 'x' WHERE title LIKE '%11%'"),
     ],

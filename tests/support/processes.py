@@ -22,18 +22,34 @@ PORTWAY = (sys.executable, "-m", "portway_cli")
 
 def an_environment(folder: Path, **more: str) -> dict[str, str]:
     """The environment of a user whose state lies in `folder`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTWAY_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PORTWAY_") and name != "DATABASE_URL"
+    }
     return kept | {"XDG_STATE_HOME": str(folder / "state")} | more
 
 
 class Process:
     """One process, with its output in a file."""
 
-    def __init__(self, command: list[str], *, log: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        *,
+        log: Path,
+        environment: dict[str, str],
+        folder: Path | None = None,
+    ) -> None:
         self._log = log
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                cwd=folder,
             )
 
     def kill(self) -> None:

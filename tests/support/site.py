@@ -3,8 +3,7 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,7 +20,7 @@ from portway_service.database import Database, open_database, sqlite_url
 from portway_service.error_codes import UNAUTHENTICATED
 from portway_service.errors import Refusal
 from portway_service.ids import SeededIds
-from support.postgresql import throw_away_database
+from support.databases import Template, close_at_end, database_url
 
 TOKEN = "admin-token-of-the-tests"
 PUBLIC_URL = "https://portway.example"
@@ -115,33 +114,17 @@ class Site:
 
 def a_site(folder: Path, *, key: str = "acme", name: str = "Acme", **limits: int) -> Site:
     """Return a site of its own database and files folder, made and empty."""
-    (folder / "site.db").write_bytes(_empty_database())
-    return _serve(folder, _open_hastily(folder / "site.db"), key, name, Limits(**limits))
-
-
-@contextmanager
-def on_postgresql(folder: Path, *, key: str = "acme", name: str = "Acme") -> Iterator[Site]:
-    """Return such a site on a PostgreSQL database of its own."""
-    with throw_away_database() as url:
-        database = open_database(url)
-        try:
-            yield _serve(folder, database, key, name, Limits())
-        finally:
-            database.close()
-
-
-def _serve(folder: Path, database: Database, key: str, name: str, limits: Limits) -> Site:
     clock = ManualClock()
     app = create_app(
         CloudSiteSettings(
-            database=database,
+            database=_open_database(folder / "site.db"),
             files_folder=folder / "files",
             public_url=PUBLIC_URL,
             admin=AdminAccess(TOKEN, clock),
             app_authenticator=KnownApps(),
             clock=clock,
             ids=SeededIds(7),
-            limits=limits,
+            limits=Limits(**limits),
         )
     )
     site = Site(app, app.test_client(use_cookies=False), key, clock, folder / "files")
@@ -149,15 +132,22 @@ def _serve(folder: Path, database: Database, key: str, name: str, limits: Limits
     return site
 
 
-def _open_hastily(path: Path) -> Database:
-    """Open a database that does not wait for the disk: no test here cuts the power."""
-    database = open_database(sqlite_url(path))
+def _open_database(file: Path) -> Database:
+    """Open an empty database that does not wait for the disk: no test here cuts the power."""
+    url = database_url(file, _TEMPLATE)
+    database = open_database(url)
+    if not database.is_sqlite:
+        return close_at_end(database)
+    file.write_bytes(_empty_database())
 
     @event.listens_for(database.engine, "connect")
     def hurry(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA synchronous=OFF")
 
     return database
+
+
+_TEMPLATE = Template(schema.upgrade)
 
 
 @cache

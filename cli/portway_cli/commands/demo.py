@@ -51,6 +51,7 @@ def command(data: Path) -> None:
                 export=export,
                 data=data,
                 platform_url=None,
+                database_url=None,
                 token_file=None,
                 people=None,
                 space_keys=(),

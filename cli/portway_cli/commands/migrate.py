@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
+from portway_cli.options import database_option
 from portway_cli.plan_options import plan_options
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def _place_key(_context: click.Context, _option: click.Parameter, value: str) ->
     help="Folder that keeps everything; made when absent. With --platform: where this side keeps"
     " its ledger and reports.  [default with --platform: ~/.local/share/portway]",
 )
+@database_option
 @click.option("--platform", help="Address of a running platform; without it, one runs in here.")
 @click.option(
     "--token-file",
@@ -101,6 +103,7 @@ def _place_key(_context: click.Context, _option: click.Parameter, value: str) ->
 def command(
     export: Path,
     data: Path | None,
+    database_url: str | None,
     platform: str | None,
     token_file: Path | None,
     people: Path | None,
@@ -135,6 +138,7 @@ def command(
                 export=export,
                 data=data or Path("~/.local/share/portway").expanduser(),
                 platform_url=platform,
+                database_url=database_url,
                 token_file=token_file,
                 people=people,
                 space_keys=spaces,

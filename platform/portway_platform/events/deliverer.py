@@ -38,8 +38,6 @@ PER_ENDPOINT = 8
 _BATCH = 32
 """Ended attempts of busy lanes that are recorded together."""
 
-_LEASE_SECONDS = 60.0
-
 
 @dataclass(frozen=True)
 class _Ended:
@@ -102,7 +100,7 @@ class Deliverer:
                     connection,
                     now=now,
                     owner=self._owner,
-                    lease_seconds=_LEASE_SECONDS,
+                    lease_seconds=self._services.settings.delivery_lease_seconds,
                     kind=DELIVERY,
                     wanted=wanted,
                 )

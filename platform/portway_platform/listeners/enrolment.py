@@ -18,6 +18,7 @@ from portway_platform.services import Services
 from portway_platform.sites.service import get_server
 from portway_sdk.tokens import thumbprint
 from portway_sdk.wire import Declaration, EnrolmentRequest, ListenerRegistration
+from portway_service.database import by_bytes
 from portway_service.errors import Refusal
 
 
@@ -116,7 +117,7 @@ def list_listeners(services: Services, server_key: str) -> list[ListenerOutput]:
         rows = connection.execute(
             select(listeners)
             .where(listeners.c.server_id == server.id)
-            .order_by(listeners.c.app_key)
+            .order_by(by_bytes(listeners.c.app_key))
         ).all()
     return [
         ListenerOutput(

@@ -11,7 +11,7 @@ from portway_platform.services import Services
 from portway_platform.sites.messages import SERVER_KEY, SITE_KEY, ServerInput, SiteInput
 from portway_platform.sites.rules import Product, base_url
 from portway_platform.sites.tables import pairs, servers, sites
-from portway_service.database import insert_if_absent
+from portway_service.database import by_bytes, insert_if_absent
 from portway_service.endpoints import invalid_fields
 from portway_service.errors import Refusal
 
@@ -25,6 +25,7 @@ class Site:
     name: str
     product: Product
     client_key: str
+    region: str | None
 
     def base_url(self, services: Services) -> str:
         """Return the site's address, without a trailing slash."""
@@ -43,7 +44,7 @@ class Server:
 
 
 def put_site(services: Services, key: str, wanted: SiteInput) -> tuple[Site, bool]:
-    """Make a site, or rename it; tell whether it is new."""
+    """Make a site, or change its name and region; tell whether it is new."""
     _check_key("siteKey", key, SITE_KEY, "acme-wiki")
     with services.database.write() as connection:
         values = {
@@ -53,11 +54,16 @@ def put_site(services: Services, key: str, wanted: SiteInput) -> tuple[Site, boo
             "product": wanted.product,
             "client_key": services.ids.uuid(),
             "created_at": services.clock.now(),
+            "region": wanted.region,
         }
         is_new = insert_if_absent(connection, sites, values)
         if not is_new:
             _check_product("site", key, get_site(connection, key).product, wanted.product)
-            connection.execute(update(sites).where(sites.c.key == key).values(name=wanted.name))
+            connection.execute(
+                update(sites)
+                .where(sites.c.key == key)
+                .values(name=wanted.name, region=wanted.region)
+            )
         return get_site(connection, key), is_new
 
 
@@ -90,6 +96,11 @@ def get_site(connection: Connection, key: str) -> Site:
     if row is None:
         raise Refusal(error_codes.SITE_UNKNOWN, key=key)
     return _site(row)
+
+
+def get_site_by_id(connection: Connection, site_id: str) -> Site:
+    """Return a site that something refers to."""
+    return _site(connection.execute(select(sites).where(sites.c.id == site_id)).one())
 
 
 def list_sites(connection: Connection) -> list[Site]:
@@ -145,7 +156,7 @@ def _check_product(kind: str, key: str, present: Product, wanted: Product) -> No
 
 
 def _by_key(connection: Connection, table: Table) -> list[Any]:
-    return list(connection.execute(select(table).order_by(table.c.key)))
+    return list(connection.execute(select(table).order_by(by_bytes(table.c.key))))
 
 
 def _site(row: Any) -> Site:
@@ -155,6 +166,7 @@ def _site(row: Any) -> Site:
         name=row.name,
         product=Product(row.product),
         client_key=row.client_key,
+        region=row.region,
     )
 
 

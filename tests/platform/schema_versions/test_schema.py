@@ -1,97 +1,112 @@
 """The schema versions amount to what the tables say, on both databases."""
 
-import io
-from importlib import import_module
-
 import pytest
 import sqlalchemy
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import inspect
 
 from portway_platform.schema_versions import HEAD, SCRIPTS
 from portway_platform.schema_versions.complete import metadata
 from portway_service.database import open_database, sqlite_url, upgrade_schema
+from support.databases import POSTGRESQL, a_postgresql_database
+
+
+def pytest_generate_tests(metafunc):
+    """Every test here is about both databases."""
+    if "database" in metafunc.fixturenames:
+        metafunc.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 
 
 @pytest.fixture
-def databases(tmp_path):
-    """One database brought up to date by its versions, one made from the tables."""
-    migrated = open_database(sqlite_url(tmp_path / "migrated.db"))
-    upgrade_schema(migrated, SCRIPTS, head=HEAD)
-    made = open_database(sqlite_url(tmp_path / "made.db"))
-    with made.write() as connection:
-        metadata.create_all(connection)
-    yield migrated, made
-    migrated.close()
-    made.close()
+def database(database_kind, tmp_path):
+    """A database brought up to date by the versions, one after the other."""
+    if database_kind == POSTGRESQL:
+        with a_postgresql_database() as url:
+            opened = open_database(url)
+    else:
+        opened = open_database(sqlite_url(tmp_path / "platform.db"))
+    upgrade_schema(opened, SCRIPTS, head=HEAD)
+    yield opened
+    opened.close()
 
 
-def statements(database):
-    query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != :versions"
-    with database.read() as connection:
-        found = connection.execute(sqlalchemy.text(query), {"versions": "alembic_version"})
-        return {name: parts(sql) for name, sql in found}
-
-
-def parts(statement):
-    """A statement line by line; the order of a table's constraints does not matter."""
-    lines = (line.strip().rstrip(",") for line in statement.strip().splitlines())
-    return sorted(filter(None, lines))
-
-
-def test_a_database_brought_up_to_date_is_the_same_as_a_new_one(databases):
-    migrated, made = databases
-
-    assert statements(migrated) == statements(made)
-    with migrated.read() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-
-
-def test_postgresql_gets_the_tables_it_should():
-    buffer = io.StringIO()
-    context = MigrationContext.configure(
-        dialect_name="postgresql", opts={"as_sql": True, "output_buffer": buffer}
-    )
-    version = import_module("portway_platform.schema_versions.versions.0001_first")
-    with Operations.context(context):
-        version.upgrade()
-
-    dialect = postgresql.dialect()
-    wanted = [
-        str(statement.compile(dialect=dialect))
-        for table in metadata.sorted_tables
-        for statement in (
-            CreateTable(table),
-            *(CreateIndex(index) for index in table.indexes),
+def shape(database):
+    """Everything a database says about its tables, but for the order of columns."""
+    inspector = inspect(database.engine)
+    return {
+        name: (
+            {column["name"]: str(column["type"]) for column in inspector.get_columns(name)},
+            inspector.get_pk_constraint(name)["constrained_columns"],
+            sorted(str(sorted(key.items(), key=str)) for key in inspector.get_foreign_keys(name)),
+            sorted((index["name"], index["column_names"]) for index in inspector.get_indexes(name)),
+            sorted(unique["name"] for unique in inspector.get_unique_constraints(name)),
         )
-    ]
-    written = [parts(text) for text in buffer.getvalue().split(";") if text.strip()]
-    assert sorted(written) == sorted(parts(text) for text in wanted)
+        for name in inspector.get_table_names()
+        if name != "alembic_version"
+    }
 
 
-def test_bringing_it_up_to_date_twice_changes_nothing(databases):
-    migrated, _ = databases
-    before = statements(migrated)
+def move(database, revision, *, down=False):
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+    config.set_main_option("path_separator", "os")
+    with database.write() as connection:
+        config.attributes |= {"connection": connection, "version_table": "alembic_version"}
+        (command.downgrade if down else command.upgrade)(config, revision)
 
-    upgrade_schema(migrated, SCRIPTS, head=HEAD)
 
-    assert statements(migrated) == before
+def test_a_database_brought_up_to_date_is_what_the_tables_say(database):
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
 
 
-def test_the_first_version_can_be_taken_back(databases):
-    migrated, _ = databases
-    version = import_module("portway_platform.schema_versions.versions.0001_first")
+def test_a_database_brought_up_to_date_is_the_same_as_a_new_one(database):
+    migrated = shape(database)
+    with database.write() as connection:
+        connection.execute(sqlalchemy.text("DROP TABLE alembic_version"))
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
 
-    with (
-        migrated.write() as connection,
-        Operations.context(MigrationContext.configure(connection)),
-    ):
-        version.downgrade()
+    assert shape(database) == migrated
 
-    assert statements(migrated) == {}
+
+def test_bringing_it_up_to_date_twice_changes_nothing(database):
+    before = shape(database)
+
+    upgrade_schema(database, SCRIPTS, head=HEAD)
+
+    assert shape(database) == before
+
+
+def test_what_an_older_version_kept_is_still_there(tmp_path):
+    database = open_database(sqlite_url(tmp_path / "old.db"))
+    upgrade_schema(database, SCRIPTS, head="0001")
+    row = {"id": "1", "key": "acme", "name": "Acme", "product": "JIRA", "client_key": "2"}
+    with database.write() as connection:
+        names, places = ", ".join(row), ", ".join(f":{name}" for name in row)
+        statement = f"INSERT INTO sites ({names}, created_at) VALUES ({places}, 0)"
+        connection.execute(sqlalchemy.text(statement), row)
+
+    upgrade_schema(database, SCRIPTS, head=HEAD)
+
+    with database.read() as connection:
+        kept = connection.execute(sqlalchemy.select(metadata.tables["sites"])).one()
+    database.close()
+    assert (kept.key, kept.region) == ("acme", None)
+
+
+def test_the_versions_can_be_taken_back_and_applied_again(database):
+    before = shape(database)
+
+    move(database, "base", down=True)
+    assert shape(database) == {}
+
+    move(database, HEAD)
+    assert shape(database) == before
 
 
 def test_a_table_of_every_feature_is_known():
