@@ -13,8 +13,10 @@ from urllib.parse import quote
 import httpx
 import orjson
 
+from portway_sdk import APIError
 from portway_sdk.http import Caller, Chunks
 
+SITE_UNKNOWN = "cloud_site_unknown"
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
@@ -259,6 +261,19 @@ class SiteClient:
             idempotent=True,
         )
         return list(orjson.loads(response.content)["results"])
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Return every group of the site: `id`, `name`, `members`, `sourceKey`.
+
+        A site that is not made yet has none.
+        """
+        try:
+            with self._caller.open(f"{self._door}/groups") as response:
+                return list(_inventory_rows(response))
+        except APIError as error:
+            if error.code == SITE_UNKNOWN:
+                return []
+            raise
 
     @contextmanager
     def inventory(self) -> Iterator[Iterator[dict[str, Any]]]:

@@ -31,6 +31,10 @@ class ItemRefusedError(Exception):
         super().__init__(self.reason)
 
 
+class ItemSkippedError(ItemRefusedError):
+    """An item that has no place here, without anything being wrong with it."""
+
+
 @dataclass(slots=True)
 class Origin:
     """Where an entity came from, and how it was when it was last written from there."""
@@ -53,6 +57,8 @@ class Written:
     merged: bool = False
     author_alias: str | None = None
     last_author_alias: str | None = None
+    kept: bool = False
+    """The site's own state stands against the item, which is taken note of only."""
 
 
 @dataclass
@@ -112,6 +118,10 @@ class Batch:
         """Return an author's entity and, where the key is one of several, the key as sent."""
         if source_key is None:
             return None, None
+        return self.refer_to_subject(field_name, source_key)
+
+    def refer_to_subject(self, field_name: str, source_key: str) -> tuple[int, str | None]:
+        """Return an entity and, where the key is one of several for it, the key as sent."""
         origin = self._get_origin(field_name, source_key)
         return origin.entity_id, source_key if origin.is_alias else None
 
@@ -167,9 +177,17 @@ class Intake(ABC, Generic[ItemT]):
         """Accept that an item joined earlier changed, leaving what is here; or refuse."""
         raise AssertionError(f"{type(self).__name__} joins nothing")
 
+    def find_remark(self, item: ItemT, entity_id: int) -> ItemRefusedError | None:
+        """Return why the entity rightly is not as the item says, or None when it is."""
+        return None
+
     def shown_id(self, entity_id: int) -> str:
         """Return the id callers know the entity by."""
         return str(entity_id)
+
+    def is_outdated(self, item: ItemT, entity_id: int) -> bool:
+        """Tell whether an item that says the same as before would be written otherwise by now."""
+        return False
 
     def is_file_wanted(self, entity_id: int) -> bool:
         """Tell whether the bytes of the entity are still to come."""

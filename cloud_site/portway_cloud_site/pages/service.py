@@ -108,6 +108,7 @@ class PageReader:
             spaces=lines,
             hidden=len(rows) - len(lines),
             people=self._count(people, site),
+            all_people=Link(f"{base_path}/people", "People and groups"),
             sources=tuple(
                 SourceLine(row.name, moment(row.first_seen_at))
                 for row in self.connection.execute(
