@@ -66,7 +66,11 @@ def select_contents(site: Site, kind: str, *, with_body: bool) -> AnySelect:
         .outerjoin(
             last_author, same_entity(last_author, contents.c.site_id, contents.c.last_author_id)
         )
-        .where(contents.c.site_id == site.id, contents.c.kind == kind)
+        .where(
+            contents.c.site_id == site.id,
+            contents.c.kind == kind,
+            spaces.c.trashed_at.is_(None),
+        )
     )
 
 
@@ -204,7 +208,9 @@ def create_page(services: Services, visit: Visit, wanted: PageCreate, *, root_le
     with writing(services.database, visit.site) as writer:
         space = writer.connection.execute(
             select(spaces.c.id, spaces.c.homepage_id).where(
-                spaces.c.site_id == visit.site.id, spaces.c.id == int(wanted.space_id)
+                spaces.c.site_id == visit.site.id,
+                spaces.c.id == int(wanted.space_id),
+                spaces.c.trashed_at.is_(None),
             )
         ).first()
         if space is None:
