@@ -15,6 +15,7 @@ COMMANDS = {
     "inspect": "Say what a Confluence export holds.",
     "ledger": "Verify what was agreed and done.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
+    "sample": "Make up a Confluence export of any size.",
     "serve": "Run platform, cloud site and assistant in one process.",
 }
 

@@ -15,7 +15,7 @@ from portway_cloud_site.sites import tables as _sites
 from portway_cloud_site.spaces import tables as _spaces
 from portway_service.database import Database, upgrade_schema
 
-HEAD = "0003"
+HEAD = "0004"
 VERSION_TABLE = "wiki_schema_version"
 SCRIPTS = "portway_cloud_site:schema_versions"
 

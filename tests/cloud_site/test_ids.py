@@ -4,7 +4,14 @@ import json
 
 import pytest
 
-from support.site import SOURCE, a_comment, a_page, a_site, a_user, an_attachment
+from support.site import (
+    SOURCE,
+    a_comment,
+    a_page,
+    a_site,
+    a_user,
+    an_attachment,
+)
 
 
 def ids_of(site, *keys, reserve=False, source=SOURCE, lines=False):
