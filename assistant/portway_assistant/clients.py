@@ -13,8 +13,10 @@ from urllib.parse import quote
 import httpx
 import orjson
 
+from portway_sdk import APIError
 from portway_sdk.http import Caller, Chunks
 
+SITE_UNKNOWN = "cloud_site_unknown"
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
@@ -48,6 +50,16 @@ class PlatformClient:
         """Make a Confluence site, or find it."""
         body = {"name": name, "product": "CONFLUENCE"}
         return dict(self._json("PUT", f"sites/{_q(site_key)}", json=body))
+
+    def dialect(self, site_key: str) -> dict[str, Any]:
+        """Return how a site speaks the contract."""
+        return dict(self._json("GET", f"sites/{_q(site_key)}/dialect"))
+
+    def set_dialect(self, site_key: str, switches: Mapping[str, str | None]) -> dict[str, Any]:
+        """Set switches of a site's dialect; None puts one back to its default."""
+        path = f"sites/{_q(site_key)}/dialect"
+        body = {"switches": dict(switches)}
+        return dict(self._json("PATCH", path, json=body))
 
     def put_server(self, server_key: str, name: str) -> dict[str, Any]:
         """Make a source server, or find it."""
@@ -95,6 +107,56 @@ class PlatformClient:
         """Return the signed receipt of an agreement, a compact JWS."""
         path = f"/admin/v1/consents/{_q(record_id)}/receipt"
         return str(self._caller.call("GET", path).text)
+
+    def put_installed_apps(self, server_key: str, apps: Sequence[Mapping[str, Any]]) -> None:
+        """List what a server has installed, in place of what was listed before."""
+        self._json("PUT", f"servers/{_q(server_key)}/installed-apps", json={"apps": list(apps)})
+
+    def assessment(self, server_key: str, site_key: str) -> dict[str, Any]:
+        """Return a server's apps with what was decided about each."""
+        place = {"server": server_key, "site": site_key}
+        return dict(self._json("GET", "assessment", params=place))
+
+    def assessment_sheet(self, server_key: str, site_key: str) -> str:
+        """Return the assessment as CSV."""
+        place = {"server": server_key, "site": site_key}
+        return str(self._caller.call("GET", "/admin/v1/assessment/sheet", params=place).text)
+
+    def put_assessment_sheet(
+        self, server_key: str, site_key: str, sheet: bytes, *, by: str
+    ) -> dict[str, Any]:
+        """Take the decisions of a CSV sheet, all or none."""
+        place = {"server": server_key, "site": site_key, "by": by}
+        headers = {"Content-Type": "text/csv"}
+        return dict(
+            self._json("PUT", "assessment/sheet", params=place, content=sheet, headers=headers)
+        )
+
+    def consents(self) -> list[dict[str, Any]]:
+        """Return every consent record."""
+        return list(self._json("GET", "consents"))
+
+    def key_set(self) -> bytes:
+        """Return the platform's published keys, a JWKS as JSON."""
+        return bytes(self._caller.call("GET", "/.well-known/jwks.json").content)
+
+    def ledger(self, **wanted: Any) -> list[dict[str, Any]]:
+        """Return ledger entries that fit, the newest first."""
+        query = {name: value for name, value in wanted.items() if value is not None}
+        return list(self._json("GET", "ledger", params=query))
+
+    def ledger_checkpoint(self) -> str:
+        """Return the ledger's newest checkpoint, a signed note."""
+        return str(self._caller.call("GET", "/admin/v1/ledger/checkpoint").text)
+
+    def ledger_proof(self, index: int) -> str:
+        """Return the proof of one ledger entry."""
+        return str(self._caller.call("GET", f"/admin/v1/ledger/proofs/{index}").text)
+
+    def ledger_entries(self) -> Iterator[bytes]:
+        """Yield every ledger entry's bytes, from the first on, whatever their number."""
+        with self._caller.open("/admin/v1/ledger/entries") as response:
+            yield from _lines(response)
 
     def create_migration(
         self, server_key: str, site_key: str, name: str, *, key: str
@@ -210,6 +272,31 @@ class SiteClient:
         )
         return list(orjson.loads(response.content)["results"])
 
+    def placeholders(self) -> Iterator[dict[str, Any]]:
+        """Walk the placeholders nobody has claimed: key, account id, name, how much they wrote."""
+        with self._caller.open(f"{self._door}/placeholders") as response:
+            yield from _inventory_rows(response)
+
+    def claim(self, claim: Mapping[str, Any]) -> dict[str, Any]:
+        """Say who a placeholder is; the same claim again changes nothing."""
+        response = self._caller.call(
+            "POST", f"{self._door}/claims", json=dict(claim), idempotent=True
+        )
+        return dict(orjson.loads(response.content))
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Return every group of the site: `id`, `name`, `members`, `sourceKey`.
+
+        A site that is not made yet has none.
+        """
+        try:
+            with self._caller.open(f"{self._door}/groups") as response:
+                return list(_inventory_rows(response))
+        except APIError as error:
+            if error.code == SITE_UNKNOWN:
+                return []
+            raise
+
     @contextmanager
     def inventory(self) -> Iterator[Iterator[dict[str, Any]]]:
         """Stream what the site holds of this source, item by item, with digests made now."""
@@ -223,7 +310,7 @@ class InventoryCutError(Exception):
 
 def _inventory_rows(response: httpx.Response) -> Iterator[dict[str, Any]]:
     count = 0
-    for line in response.iter_lines():
+    for line in _lines(response):
         row = orjson.loads(line)
         if row.get("end"):
             if row["items"] != count:
@@ -232,3 +319,13 @@ def _inventory_rows(response: httpx.Response) -> Iterator[dict[str, Any]]:
         count += 1
         yield row
     raise InventoryCutError(f"the inventory broke off after {count} items")
+
+
+def _lines(response: httpx.Response) -> Iterator[bytes]:
+    """Yield the lines of NDJSON. Only a line feed ends one: texts may hold U+2028 and the like."""
+    held = b""
+    for chunk in response.iter_bytes():
+        *lines, held = (held + chunk).split(b"\n")
+        yield from filter(None, lines)
+    if held:
+        yield held

@@ -16,6 +16,7 @@ from portway_assistant.folder import AssistantFolder
 from portway_assistant.progress import Progress, Silent
 from portway_assistant.runs.engine import Destination, Engine, Surroundings
 from portway_assistant.runs.preparation import prepare_source
+from portway_assistant.runs.settings import PlanSettings
 from portway_cli.connections import DEFAULT_URL, Connection, connect
 from portway_cli.data_folder import DataFolder
 from portway_cli.error_codes import DATA_IN_USE
@@ -55,6 +56,8 @@ class MigrationOrder:
     server_key: str
     site_key: str
     name: str
+    settings: PlanSettings
+    trusted_domains: tuple[str, ...]
     patience_seconds: float
     app_patience_seconds: float
 
@@ -85,6 +88,8 @@ def run_migration(order: MigrationOrder, progress: Progress | None) -> tuple["Re
                 server_key=order.server_key,
                 site_key=order.site_key,
                 name=order.name,
+                settings=order.settings,
+                trusted_domains=order.trusted_domains,
                 app_keys=tuple(app.key for app in app_files),
                 progress=watcher,
             )

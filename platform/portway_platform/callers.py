@@ -17,12 +17,14 @@ from sqlalchemy import Connection, bindparam, or_, select
 
 from portway_platform.app_data.upload_tokens import PREFIX as UPLOAD_TOKEN_PREFIX
 from portway_platform.app_data.upload_tokens import find_grant
+from portway_platform.dialect.rules import DEFAULT, Dialect, dialect_of
+from portway_platform.dialect.tables import dialects
 from portway_platform.gate import Owner
 from portway_platform.installations.rules import IN_FORCE, may_write
 from portway_platform.installations.tables import installations
 from portway_platform.listeners.tables import listeners
 from portway_platform.services import Services
-from portway_platform.sites.rules import base_path
+from portway_platform.sites.rules import Product, base_path
 from portway_platform.sites.tables import sites
 from portway_sdk.tokens import (
     VerificationError,
@@ -48,10 +50,13 @@ class AppCaller:
     site_key: str
     base_path: str
     """Where the site's own addresses begin, such as `/sites/acme/wiki`."""
+    product: Product
     client_key: str
     name: str
     may_write: bool
     """Whether its Connect scopes let it change the site's content."""
+    dialect: Dialect = DEFAULT
+    """How its site speaks the contract."""
 
     @property
     def owner(self) -> Owner:
@@ -102,16 +107,7 @@ class AppAuthenticator:
                 _INSTALLATION,
                 {"site_key": site_key, "app_key": read_unverified_issuer(token)},
             ).first()
-            verify_connect_token(
-                token,
-                secret=installed.shared_secret if installed else self._nobodys_secret,
-                issuer=installed.app_key if installed else "",
-                audience=installed.client_key if installed else "",
-                method=request.method,
-                url=request_target(request),
-                context_path=base_path(site_key, installed.product) if installed else "",
-                now=self.services.clock.now(),
-            )
+            self._verify(token, request, site_key, installed)
         except VerificationError as error:
             raise _unauthenticated(error, scheme="JWT") from None
         if installed is None:
@@ -122,10 +118,39 @@ class AppAuthenticator:
             site_id=installed.site_id,
             site_key=site_key,
             base_path=base_path(site_key, installed.product),
+            product=Product(installed.product),
             client_key=installed.client_key,
             name=installed.name,
             may_write=may_write(installed.scopes),
+            dialect=dialect_of(installed.switches or {}),
         )
+
+    def _verify(self, token: str, request: flask.Request, site_key: str, installed: Any) -> None:
+        """Check a token against the secret in force, then against one that is to follow it.
+
+        An app that was given a new secret may have kept it although its answer was lost.
+        """
+        secrets_of_it = [installed.shared_secret] if installed else [self._nobodys_secret]
+        if installed and installed.pending:
+            secrets_of_it.append(installed.pending["shared_secret"])
+        for secret in secrets_of_it:
+            try:
+                verify_connect_token(
+                    token,
+                    secret=secret,
+                    issuer=installed.app_key if installed else "",
+                    audience=installed.client_key if installed else "",
+                    method=request.method,
+                    url=request_target(request),
+                    context_path=base_path(site_key, installed.product) if installed else "",
+                    now=self.services.clock.now(),
+                )
+            except VerificationError as error:
+                is_last = secret == secrets_of_it[-1]
+                if is_last or error.reason is not VerificationReason.SIGNATURE:
+                    raise
+            else:
+                return
 
 
 def identify_listener(
@@ -215,12 +240,15 @@ _INSTALLATION = (
         installations.c.app_key,
         installations.c.site_id,
         installations.c.shared_secret,
+        installations.c.pending,
         installations.c.name,
         installations.c.scopes,
         sites.c.client_key,
         sites.c.product,
+        dialects.c.switches,
     )
     .join(sites, sites.c.id == installations.c.site_id)
+    .outerjoin(dialects, dialects.c.site_id == sites.c.id)
     .where(
         sites.c.key == bindparam("site_key"),
         installations.c.app_key == bindparam("app_key"),

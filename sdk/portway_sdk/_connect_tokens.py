@@ -12,7 +12,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from portway_sdk._canonical import query_string_hash
+from portway_sdk._canonical import accepted_hashes, query_string_hash
 from portway_sdk._errors import ConfigurationError, VerificationError, VerificationReason
 from portway_sdk._jwt import (
     VerifiedClaims,
@@ -42,6 +42,7 @@ def sign_connect_token(
     context_path: str = "",
     audience: str | Sequence[str] | None = None,
     subject: str | None = None,
+    qsh: str | None = None,
     now: datetime,
     lifetime: timedelta = timedelta(minutes=3),
 ) -> str:
@@ -53,8 +54,10 @@ def sign_connect_token(
         method: The request's method.
         url: The request's URL, or its path and query, as sent.
         context_path: The path of the base URL the request goes to.
-        audience: The client key when an app calls, the app key when the platform calls.
+        audience: The client key when an app calls. None when the platform calls: frameworks take
+            what stands there for the installation's key.
         subject: The `sub` claim; rarely needed.
+        qsh: Takes the place of the request's hash; verifiers of requests refuse it.
         now: The present instant.
         lifetime: How long the token is good for.
 
@@ -64,7 +67,7 @@ def sign_connect_token(
     claims = {
         **lifetime_claims(now, lifetime),
         "iss": issuer,
-        "qsh": query_string_hash(method, url, context_path=context_path),
+        "qsh": qsh or query_string_hash(method, url, context_path=context_path),
         **({"sub": subject} if subject is not None else {}),
         **({"aud": audience if isinstance(audience, str) else list(audience)} if audience else {}),
     }
@@ -76,7 +79,7 @@ def verify_connect_token(
     *,
     secret: str,
     issuer: str,
-    audience: str,
+    audience: str | Sequence[str],
     method: str,
     url: str,
     context_path: str = "",
@@ -85,7 +88,7 @@ def verify_connect_token(
     """Return the claims of an HS256 token that `secret` signed for exactly this request.
 
     `iss`, `iat`, `exp` and `qsh` are required. `aud` may be absent; where it is present it must
-    hold `audience`.
+    hold `audience`, or one of them.
 
     Raises:
         VerificationError: The token cannot be trusted; `.reason` says why.
@@ -94,8 +97,8 @@ def verify_connect_token(
     check_times(claims, now)
     check_issuer(claims, issuer)
     if "aud" in claims:
-        check_audience(claims, audience)
-    check_qsh(claims, query_string_hash(method, url, context_path=context_path))
+        check_audience(claims, *([audience] if isinstance(audience, str) else audience))
+    check_qsh(claims, accepted_hashes(method, url, context_path=context_path))
     return verified(header, claims)
 
 
@@ -157,7 +160,7 @@ def verify_install_token(
     check_issuer(claims, client_key)
     slashless = {**claims, "aud": [entry.rstrip("/") for entry in audience_of(claims)]}
     check_audience(slashless, app_base_url.rstrip("/"))
-    check_qsh(claims, query_string_hash(method, url, context_path=context_path))
+    check_qsh(claims, accepted_hashes(method, url, context_path=context_path))
     return verified(header, claims)
 
 

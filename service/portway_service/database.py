@@ -6,7 +6,7 @@ of processes write at once: whoever decides on what it read locks that row first
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+WriteLast = Callable[[Connection, list[Any]], None]
 
 
 class Instant(TypeDecorator[datetime]):
@@ -81,13 +84,16 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that changes something: committed on leaving, undone on an exception."""
         topics: set[str] = set()
-        options = {"portway_writes": True, "portway_topics": topics}
+        last: dict[WriteLast, list[Any]] = {}
+        options = {"portway_writes": True, "portway_topics": topics, "portway_last": last}
         with (
             self._writer,
             self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
             yield connection
+            for write, things in last.items():
+                write(connection, things)
         self.announcements.ring(topics)
         if self._wakeups is not None:
             self._wakeups.send(topics)
@@ -156,6 +162,14 @@ def announce(connection: Connection, topic: str) -> None:
     It is heard in this process, and in all that share their announcements.
     """
     connection.get_execution_options()["portway_topics"].add(topic)
+
+
+def do_last(connection: Connection, write: WriteLast, thing: Any) -> None:
+    """Have `write` called with all its things as the last act of the write transaction.
+
+    What many transactions write to is so locked for a moment only, and after everything else.
+    """
+    connection.get_execution_options()["portway_last"].setdefault(write, []).append(thing)
 
 
 def sqlite_url(path: Path) -> str:

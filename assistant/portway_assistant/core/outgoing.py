@@ -44,3 +44,12 @@ class OutgoingItem:
     def line(self) -> bytes:
         """Return the item as one line of JSON."""
         return orjson.dumps({"kind": self.kind, "sourceKey": self.source_key, **self.payload})
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Items of one kind, or of several that must come at this point."""
+
+    name: str
+    total: int
+    items: Callable[[], Iterable[OutgoingItem]]

@@ -15,7 +15,9 @@ Row = Sequence[object]
 RowBuilder = Callable[[RawObject], Row]
 
 _OWN_STATES = frozenset({"draft", "deleted", "archived"})
-_CUT_CDATA_END = re.compile(r"\]\] (?=</ac:plain-text-(?:link-)?body>)")
+_PLAIN_TEXT_ENDS = (b" </ac:plain-text-body>", b" </ac:plain-text-link-body>")
+# Zero-width characters, soft hyphens, direction marks, line and paragraph separators.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 _NOTHING: Reference = ("", "")
 _TRUE = frozenset({"true", "t", "1", "y", "yes"})
 
@@ -28,7 +30,7 @@ def _content(item: RawObject) -> Row:
         item.id,
         item.class_name,
         title,
-        title and fold(title.strip()),
+        title and folded_title(title),
         reference("space", _NOTHING)[1] or None,
         reference("parent", _NOTHING)[1] or None,
         value("position"),
@@ -38,7 +40,7 @@ def _content(item: RawObject) -> Row:
         container[0] or None,
         container[1] or None,
         value("versionComment"),
-        None,
+        value("draftType"),
         None,
         value("pluginModuleKey") or value("draftSpaceKey"),
         *_people(item),
@@ -53,7 +55,7 @@ def _attachment(item: RawObject) -> Row:
         item.id,
         item.class_name,
         title,
-        title and fold(title.strip()),
+        title and folded_title(title),
         reference("space", _NOTHING)[1] or None,
         None,
         None,
@@ -121,12 +123,12 @@ def _labelling(item: RawObject) -> Row:
 
 def _template(item: RawObject) -> Row:
     value = item.values.get
-    text = body_text(value("content", ""))
+    text = body_text(value("content", "").encode())
     return (
         item.id,
         value("name") or value("title"),
         value("description"),
-        text,
+        text.decode(),
         body_type_of(value("bodyType"), text),
         item.references.get("space", _NOTHING)[1] or None,
         value("version"),
@@ -232,8 +234,12 @@ def _directory_group(item: RawObject) -> Row:
 def _membership(item: RawObject) -> Row:
     reference = item.references.get
     group = reference("parentGroup", (None, None))
-    member = reference("userMember") or reference("groupMember") or (None, None)
-    return (item.id, *group, *member)
+    user, nested = reference("userMember"), reference("groupMember")
+    member = user or nested or (None, None)
+    # A reference cut by hand may lack its class; the field tells it.
+    group_kind = group[0] or ("InternalGroup" if group[1] else None)
+    member_kind = member[0] or ("InternalUser" if user else "InternalGroup" if nested else None)
+    return (item.id, group_kind, group[1], member_kind, member[1])
 
 
 def _directory(item: RawObject) -> Row:
@@ -247,15 +253,29 @@ def _directory_mapping(item: RawObject) -> Row:
     return (item.id, directory, None)
 
 
-def body_text(text: str) -> str:
+def body_text(text: bytes) -> bytes:
     """Undo what Confluence does to the end of a CDATA section inside a body.
 
     Source: docs/reference/export-format.md#quirks
     """
     # The one-character search comes first: it is many times faster and mostly says no.
-    if "]" in text and "]] " in text:
-        text = _CUT_CDATA_END.sub("]]>", text.replace("]] >", "]]>"))
-    return text
+    at = text.find(b"]]") if b"]" in text else -1
+    if at < 0:
+        return text
+    parts: list[bytes] = []
+    done = 0
+    while at >= 0:
+        at += 2
+        while text.startswith(b"]", at):
+            at += 1
+        if text.startswith(b" >", at):
+            parts.append(text[done:at])
+            done = at + 1
+        elif text.startswith(_PLAIN_TEXT_ENDS, at):
+            parts += text[done:at], b">"
+            done = at + 1
+        at = text.find(b"]]", at)
+    return b"".join((*parts, text[done:]))
 
 
 def _people(item: RawObject) -> tuple[str | None, ...]:
@@ -289,8 +309,10 @@ def _state(item: RawObject) -> str:
     status = item.values.get("contentStatus", "").strip().lower()
     if status in _OWN_STATES:
         return status
-    is_old = "originalVersion" in item.references or "originalVersionId" in item.values
-    return "history" if is_old else "current"
+    if "originalVersion" in item.references:
+        return "history"
+    named = item.values.get("originalVersionId") or item.values.get("originalVersion") or ""
+    return "history" if named.strip() else "current"
 
 
 def _original(item: RawObject) -> str | None:
@@ -298,8 +320,10 @@ def _original(item: RawObject) -> str | None:
     if reference is not None:
         return reference[1]
     # A draft of Confluence 5 names its page in pageId; 0 stands for a page not yet made.
-    named = item.values.get("originalVersionId") or item.values.get("pageId")
-    return None if named == "0" else named
+    value = item.values.get
+    named = value("originalVersionId") or value("originalVersion") or value("pageId") or ""
+    named = named.strip()
+    return None if named in {"", "0"} else named
 
 
 def _container(item: RawObject) -> Reference:
@@ -311,11 +335,18 @@ def _container(item: RawObject) -> Reference:
     return _NOTHING
 
 
-def body_type_of(declared: str | None, text: str) -> int:
+def folded_title(title: str) -> str:
+    """Return the form in which titles are compared: without case, and without what nobody sees."""
+    if not title.isascii():
+        title = _INVISIBLE.sub("", title)
+    return fold(title.strip())
+
+
+def body_type_of(declared: str | None, text: bytes) -> int:
     """Return 0 for wiki markup, 1 for raw text, 2 for the storage format."""
     if declared is not None and declared.strip().isdecimal():
         return int(declared)
-    return 2 if text.lstrip().startswith("<") else 0
+    return 2 if text.lstrip().startswith(b"<") else 0
 
 
 def _is_true(text: str | None) -> int | None:

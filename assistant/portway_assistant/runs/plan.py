@@ -3,8 +3,10 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from portway_assistant.runs.settings import PlanSettings
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -33,11 +35,12 @@ class Plan:
     """Chosen spaces, in lower case and sorted; empty means all."""
     people_digest: str | None = None
     app_keys: tuple[str, ...] = ()
+    settings: PlanSettings = field(default_factory=PlanSettings)
 
     @property
     def digest(self) -> str:
         """SHA-256 (hex) over everything that makes this plan another one than the next."""
-        parts = [
+        parts: list[object] = [
             self.server_key,
             self.site_key,
             self.export_digest,
@@ -45,7 +48,9 @@ class Plan:
             self.people_digest,
             self.app_keys,
         ]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        if chosen := self.settings.chosen():
+            parts.append(chosen)
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def is_place_key(key: str) -> bool:

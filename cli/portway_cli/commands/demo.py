@@ -32,6 +32,7 @@ def command(data: Path) -> None:
     Starts the platform with its cloud site and both sides of the example app as processes of their
     own, and ends them again. Needs no network and asks nothing. Exits 0 when all went well.
     """
+    from portway_assistant.runs.settings import PlanSettings
     from portway_cli.console import choose_progress
     from portway_cli.migration import MigrationOrder, run_migration
     from portway_cli.processes import free_port
@@ -59,6 +60,8 @@ def command(data: Path) -> None:
                 server_key="server",
                 site_key="acme",
                 name="Portway demo",
+                settings=PlanSettings(),
+                trusted_domains=("all",),
                 patience_seconds=20.0,
                 app_patience_seconds=60.0,
             ),

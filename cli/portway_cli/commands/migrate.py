@@ -9,9 +9,11 @@ import click
 import orjson
 
 from portway_cli.options import database_option
+from portway_cli.plan_options import plan_options
 
 if TYPE_CHECKING:
     from portway_assistant.reports.report import Report
+    from portway_assistant.runs.settings import PlanSettings
 
 EXIT_CODES = {"FINISHED": 0, "INCOMPLETE": 1, "FAILED": 3, "STOPPED": 4}
 _PLACE = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
@@ -44,6 +46,15 @@ def _place_key(_context: click.Context, _option: click.Parameter, value: str) ->
     "--people",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="CSV with userkey or username, e-mail and name: fills what a space export lacks.",
+)
+@click.option(
+    "--trust-domain",
+    "trusted_domains",
+    multiple=True,
+    metavar="DOMAIN",
+    help="Trust an e-mail domain, now and in later runs; repeat it; `all` trusts every domain that"
+    " nobody has decided about. Domains of addresses in --people are trusted too: they are your"
+    " word. A distrusted domain stays so.",
 )
 @click.option(
     "--space",
@@ -79,6 +90,7 @@ def _place_key(_context: click.Context, _option: click.Parameter, value: str) ->
     help="Key of the destination site.",
 )
 @click.option("--name", help="Name of the plan.  [default: the export's name]")
+@plan_options
 @click.option(
     "--patience",
     default=60.0,
@@ -104,12 +116,14 @@ def command(
     platform: str | None,
     token_file: Path | None,
     people: Path | None,
+    trusted_domains: tuple[str, ...],
     spaces: tuple[str, ...],
     manifests: tuple[Path, ...],
     no_agree: bool,
     server_key: str,
     site_key: str,
     name: str | None,
+    settings: "PlanSettings",
     patience: float,
     app_patience: float,
     as_json: bool,
@@ -143,6 +157,8 @@ def command(
                 server_key=server_key,
                 site_key=site_key,
                 name=name or export.name,
+                settings=settings,
+                trusted_domains=trusted_domains,
                 patience_seconds=patience,
                 app_patience_seconds=app_patience,
             ),

@@ -23,7 +23,8 @@ from portway_platform.app_data.sealed_files import read_sealed
 from portway_platform.app_data.standing import Standing
 from portway_platform.app_data.storing import find_parts
 from portway_platform.app_data.tables import app_data
-from portway_platform.gate import Owner
+from portway_platform.forge.tables import forge_transfers
+from portway_platform.gate import Owner, owner_of
 from portway_platform.services import Services
 from portway_platform.transfers.tables import transfers
 from portway_scopes import Access, Request
@@ -46,7 +47,7 @@ class StoredFile:
     sha256: bytes
     parts: tuple[Part, ...]
     owner: Owner
-    """The installation that may fetch it."""
+    """The cloud app that may fetch it."""
     is_sealed: bool
     """Whether it is encrypted; a file of the time before is not."""
     stored_bytes: int
@@ -81,8 +82,10 @@ def get_stored_file(connection: Connection, key: str) -> StoredFile:
             app_data.c.cipher,
             app_data.c.stored_bytes,
             transfers.c.installation_id,
+            forge_transfers.c.forge_installation_id,
         )
         .join(transfers, transfers.c.id == app_data.c.transfer_id)
+        .outerjoin(forge_transfers, forge_transfers.c.transfer_id == transfers.c.id)
         .where(app_data.c.id == key, app_data.c.status == UploadStatus.STORED)
     ).first()
     if row is None:
@@ -92,7 +95,7 @@ def get_stored_file(connection: Connection, key: str) -> StoredFile:
         size_bytes=row.size_bytes,
         sha256=bytes.fromhex(row.sha256),
         parts=tuple(find_parts(connection, key)),
-        owner=Owner(installation_id=row.installation_id),
+        owner=owner_of(row.installation_id, row.forge_installation_id),
         is_sealed=row.cipher is not None,
         stored_bytes=row.stored_bytes or 0,
     )

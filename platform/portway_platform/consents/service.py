@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, select, update
 
 from portway_platform import error_codes
 from portway_platform.app_data.keys import destroy_keys_of_consent
+from portway_platform.assessment.decisions import find_decision
 from portway_platform.catalogue.messages import Manifest
 from portway_platform.catalogue.service import get_app, lock_app
 from portway_platform.consents.messages import ConsentInput
@@ -20,6 +21,11 @@ from portway_platform.consents.receipts import sign_receipt, sign_withdrawal
 from portway_platform.consents.rules import notice_text, terms_of
 from portway_platform.consents.tables import consent_records
 from portway_platform.gate import consent_from_row
+from portway_platform.ledger.telling import (
+    consent_given,
+    consent_superseded,
+    consent_withdrawn,
+)
 from portway_platform.listeners.tables import listeners
 from portway_platform.services import Services
 from portway_platform.sites.service import Server, Site, get_server, get_site
@@ -65,7 +71,7 @@ def get_card(
     manifest = get_app(connection, app_key).manifest
     server, site = get_server(connection, server_key), get_site(connection, site_key)
     newest = _find_newest(connection, app_key, server, site)
-    state = _decide_state(connection, manifest, server, newest, now=services.clock.now())
+    state = decide_state(connection, services, manifest, server, site)
     return CardView(state=state, manifest=manifest, newest=newest)
 
 
@@ -79,7 +85,7 @@ def give_consent(connection: Connection, services: Services, given: ConsentInput
     manifest = get_app(connection, given.app_key).manifest
     server, site = get_server(connection, given.server_key), get_site(connection, given.site_key)
     now = services.clock.now()
-    _check_asked(manifest, _decide_state(connection, manifest, server, None, now=now))
+    _check_asked(manifest, _decide_state(connection, manifest, server, site, None, now=now))
     terms = terms_of(manifest)
     _check_terms(given, terms)
     if given.expires_at is not None and given.expires_at <= now:
@@ -102,8 +108,9 @@ def give_consent(connection: Connection, services: Services, given: ConsentInput
         issuer=services.settings.public_url,
         keys=services.keys,
     )
-    _supersede(connection, record)
+    _supersede(connection, services, record)
     _insert(connection, record, manifest, given.method, receipt)
+    services.ledger.note(connection, consent_given(record, receipt))
     return get_record(connection, record.record_id)
 
 
@@ -137,6 +144,7 @@ def withdraw_consent(
         )
     )
     record = kept.record
+    services.ledger.note(connection, consent_withdrawn(record, withdrawn_by, now))
     cancel_for_withdrawn_consent(
         connection, services, record.app_key, record.server_id, record.site_id
     )
@@ -176,18 +184,53 @@ def list_records(
     return [_kept(row._mapping) for row in connection.execute(query)]
 
 
+def decide_state(
+    connection: Connection,
+    services: Services,
+    manifest: Manifest,
+    server: Server,
+    site: Site,
+    *,
+    decision: Decision | None = None,
+    server_app_version: str | None = None,
+) -> ConsentState:
+    """Decide where an app stands for a server and site.
+
+    Args:
+        decision: What was decided about the app; by default what the assessment keeps, and
+            needed in cloud where nobody assessed it.
+        server_app_version: The version installed; by default what its listener declares.
+    """
+    newest = _find_newest(connection, manifest.app_key, server, site)
+    return _decide_state(
+        connection,
+        manifest,
+        server,
+        site,
+        newest,
+        now=services.clock.now(),
+        decision=decision,
+        server_app_version=server_app_version,
+    )
+
+
 def _decide_state(
     connection: Connection,
     manifest: Manifest,
     server: Server,
+    site: Site,
     newest: KeptRecord | None,
     *,
     now: datetime,
+    decision: Decision | None = None,
+    server_app_version: str | None = None,
 ) -> ConsentState:
-    version = _find_server_app_version(connection, manifest.app_key, server)
+    version = server_app_version or _find_server_app_version(connection, manifest.app_key, server)
     return decide_consent_state(
         path=manifest.migration_path,
-        decision=Decision.NEEDED_IN_CLOUD,
+        decision=decision
+        or find_decision(connection, manifest.server_app_key, server, site)
+        or Decision.NEEDED_IN_CLOUD,
         server_app_supported=version is None or manifest.supports_server_version(version),
         terms=terms_of(manifest),
         record=newest.record if newest else None,
@@ -242,17 +285,17 @@ def _check_terms(given: ConsentInput, terms: Terms) -> None:
         )
 
 
-def _supersede(connection: Connection, newer: ConsentRecord) -> None:
-    connection.execute(
-        update(consent_records)
-        .where(
-            consent_records.c.app_key == newer.app_key,
-            consent_records.c.server_id == newer.server_id,
-            consent_records.c.site_id == newer.site_id,
-            consent_records.c.superseded_at.is_(None),
-        )
-        .values(superseded_at=newer.given_at)
+def _supersede(connection: Connection, services: Services, newer: ConsentRecord) -> None:
+    older = (
+        consent_records.c.app_key == newer.app_key,
+        consent_records.c.server_id == newer.server_id,
+        consent_records.c.site_id == newer.site_id,
+        consent_records.c.superseded_at.is_(None),
     )
+    for row in connection.execute(select(consent_records).where(*older)).all():
+        superseded = consent_from_row(row._mapping)
+        services.ledger.note(connection, consent_superseded(superseded, newer))
+    connection.execute(update(consent_records).where(*older).values(superseded_at=newer.given_at))
 
 
 def _insert(

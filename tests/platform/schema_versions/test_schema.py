@@ -82,6 +82,23 @@ def test_bringing_it_up_to_date_twice_changes_nothing(database):
     assert shape(database) == before
 
 
+def test_what_an_older_version_kept_is_still_there(tmp_path):
+    database = open_database(sqlite_url(tmp_path / "old.db"))
+    upgrade_schema(database, SCRIPTS, head="0001")
+    row = {"id": "1", "key": "acme", "name": "Acme", "product": "JIRA", "client_key": "2"}
+    with database.write() as connection:
+        names, places = ", ".join(row), ", ".join(f":{name}" for name in row)
+        statement = f"INSERT INTO sites ({names}, created_at) VALUES ({places}, 0)"
+        connection.execute(sqlalchemy.text(statement), row)
+
+    upgrade_schema(database, SCRIPTS, head=HEAD)
+
+    with database.read() as connection:
+        kept = connection.execute(sqlalchemy.select(metadata.tables["sites"])).one()
+    database.close()
+    assert (kept.key, kept.region) == ("acme", None)
+
+
 def test_the_versions_can_be_taken_back_and_applied_again(database):
     before = shape(database)
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0004"
-down_revision = "0001"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -25,7 +25,6 @@ def upgrade() -> None:
     )
     # Files stored before stay as they are: null says that they are not encrypted.
     op.add_column("app_data", sa.Column("cipher", sa.String(length=20), nullable=True))
-    op.add_column("app_data", sa.Column("stored_bytes", sa.BigInteger(), nullable=True))
     if op.get_bind().dialect.name == "postgresql":
         _change_type(sa.JSON())
 
@@ -34,7 +33,6 @@ def downgrade() -> None:
     """Bring the schema back to the version before."""
     if op.get_bind().dialect.name == "postgresql":
         _change_type(postgresql.JSONB())
-    op.drop_column("app_data", "stored_bytes")
     op.drop_column("app_data", "cipher")
     op.drop_table("transfer_keys")
 
