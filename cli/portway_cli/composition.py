@@ -17,6 +17,7 @@ from portway_cli.data_folder import DataFolder
 from portway_cli.front_door import create_front_door
 from portway_platform.app import Platform, create_app
 from portway_platform.callers import AppAuthenticator
+from portway_platform.rate_limits.rules import RateLimits
 from portway_platform.settings import PlatformSettings
 from portway_platform.transfers.moving import is_moving
 from portway_service.admin_access import AdminAccess
@@ -42,6 +43,7 @@ class Composition:
         database_url: str | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
+        rate_limits: RateLimits | None = None,
     ) -> None:
         """Say what to put together; `database_url` keeps the rows of platform and cloud site.
 
@@ -53,6 +55,7 @@ class Composition:
         self._outbound = outbound
         self._clock = clock or SystemClock()
         self._ids = ids or RandomIds()
+        self._rate_limits = rate_limits or RateLimits()
         self._closing: list[Callable[[], None]] = []
 
     def open(self) -> WsgiApp:
@@ -70,6 +73,7 @@ class Composition:
                 outbound=self._outbound,
                 clock=self._clock,
                 ids=self._ids,
+                rate_limits=self._rate_limits,
             )
         )
         self._platform = platform
