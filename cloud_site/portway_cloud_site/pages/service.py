@@ -73,7 +73,9 @@ class PageReader:
     def sites(self) -> SitesPage:
         """Return the list of sites."""
         rows = self.connection.execute(
-            select(spaces.c.site_id, func.count()).group_by(spaces.c.site_id)
+            select(spaces.c.site_id, func.count())
+            .where(spaces.c.trashed_at.is_(None))
+            .group_by(spaces.c.site_id)
         )
         counts = {row[0]: row[1] for row in rows}
         lines = tuple(
@@ -92,7 +94,9 @@ class PageReader:
         )
         counts = {(row[0], row[1]): row[2] for row in kinds}
         rows = self.connection.execute(
-            select(spaces).where(spaces.c.site_id == site.id).order_by(spaces.c.name, spaces.c.id)
+            select(spaces)
+            .where(spaces.c.site_id == site.id, spaces.c.trashed_at.is_(None))
+            .order_by(spaces.c.name, spaces.c.id)
         ).all()
         base_path = self._base_path(site)
         lines = tuple(
@@ -255,7 +259,11 @@ class PageReader:
         row = self.connection.execute(
             select(contents.c.id, contents.c.kind, contents.c.title, spaces.c.key)
             .join(spaces, same_entity(spaces, contents.c.site_id, contents.c.space_id))
-            .where(contents.c.site_id == site.id, contents.c.id == content_id)
+            .where(
+                contents.c.site_id == site.id,
+                contents.c.id == content_id,
+                spaces.c.trashed_at.is_(None),
+            )
         ).first()
         if row is None:
             raise Refusal(NOT_FOUND)
