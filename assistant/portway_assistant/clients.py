@@ -272,6 +272,18 @@ class SiteClient:
         )
         return list(orjson.loads(response.content)["results"])
 
+    def placeholders(self) -> Iterator[dict[str, Any]]:
+        """Walk the placeholders nobody has claimed: key, account id, name, how much they wrote."""
+        with self._caller.open(f"{self._door}/placeholders") as response:
+            yield from _inventory_rows(response)
+
+    def claim(self, claim: Mapping[str, Any]) -> dict[str, Any]:
+        """Say who a placeholder is; the same claim again changes nothing."""
+        response = self._caller.call(
+            "POST", f"{self._door}/claims", json=dict(claim), idempotent=True
+        )
+        return dict(orjson.loads(response.content))
+
     def groups(self) -> list[dict[str, Any]]:
         """Return every group of the site: `id`, `name`, `members`, `sourceKey`.
 

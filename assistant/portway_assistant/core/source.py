@@ -61,7 +61,7 @@ class Source:
         settings: PlanSettings | None = None,
         decisions: Mapping[str, Decision] | None = None,
     ) -> None:
-        self._store = store
+        self.store = self._store = store
         self._settings = settings or PlanSettings()
         available = list(store.spaces())
         wanted = {fold(key) for key in space_keys}
@@ -80,8 +80,13 @@ class Source:
             people,
             self._settings,
             decisions=decisions or {},
-            space_ids=[space.id for space in self._spaces],
+            space_ids=self.space_ids,
         )
+
+    @property
+    def space_ids(self) -> list[str]:
+        """The ids of the chosen spaces."""
+        return [space.id for space in self._spaces]
 
     def meet(self, site: SiteClient) -> None:
         """Learn what is at the destination already; writes nothing."""
@@ -154,8 +159,9 @@ class Source:
         return titles
 
     def notes(self) -> list[str]:
-        """Return the oddities met while reading."""
+        """Return what was done with people and groups, and the oddities met while reading."""
         return [
+            *self.people.notes(),
             *(
                 f"{note.detail} ({note.count})" if note.count > 1 else note.detail
                 for note in self._store.notes()
