@@ -51,6 +51,16 @@ class PlatformClient:
         body = {"name": name, "product": "CONFLUENCE"}
         return dict(self._json("PUT", f"sites/{_q(site_key)}", json=body))
 
+    def dialect(self, site_key: str) -> dict[str, Any]:
+        """Return how a site speaks the contract."""
+        return dict(self._json("GET", f"sites/{_q(site_key)}/dialect"))
+
+    def set_dialect(self, site_key: str, switches: Mapping[str, str | None]) -> dict[str, Any]:
+        """Set switches of a site's dialect; None puts one back to its default."""
+        path = f"sites/{_q(site_key)}/dialect"
+        body = {"switches": dict(switches)}
+        return dict(self._json("PATCH", path, json=body))
+
     def put_server(self, server_key: str, name: str) -> dict[str, Any]:
         """Make a source server, or find it."""
         body = {"name": name, "product": "CONFLUENCE", "baseUrl": None}

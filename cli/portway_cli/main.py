@@ -12,6 +12,7 @@ COMMANDS = {
     "consent": "Show, give, withdraw and verify agreements.",
     "demo": "Move a real export and one app, end to end.",
     "domains": "Trust e-mail domains, or not.",
+    "dialect": "Show and set how a site answers where the contract is open.",
     "explain": "Explain an error code.",
     "inspect": "Say what a Confluence export holds.",
     "ledger": "Verify what was agreed and done.",

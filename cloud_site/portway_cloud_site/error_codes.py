@@ -142,6 +142,13 @@ REFERENCE_MISSING = ErrorCode(
     "What an item refers to must arrive before it: earlier, or further up in the batch.",
     "Send what it names first; when that failed, cure it and send this item again.",
 )
+SUBJECT_MISSING = ErrorCode(
+    "subject_missing",
+    400,
+    "{subject} is not here.",
+    "The person or the group did not arrive: it is not in the export, or was left out.",
+    "Make the group and set the permission by hand, or move the group and run again.",
+)
 INVALID_ITEM = ErrorCode(
     "invalid_item",
     400,
@@ -192,6 +199,7 @@ CODES = (
     PLACEHOLDER_TAKEN,
     GROUP_NAME_TAKEN,
     REFERENCE_MISSING,
+    SUBJECT_MISSING,
     INVALID_ITEM,
     DESTINATION_EDITED,
     DESTINATION_MISSING,

@@ -31,6 +31,10 @@ class ItemRefusedError(Exception):
         super().__init__(self.reason)
 
 
+class ItemSkippedError(ItemRefusedError):
+    """An item that has no place here, without anything being wrong with it."""
+
+
 @dataclass(slots=True)
 class Origin:
     """Where an entity came from, and how it was when it was last written from there."""
@@ -116,6 +120,10 @@ class Batch:
         """Return an author's entity and, where the key is one of several, the key as sent."""
         if source_key is None:
             return None, None
+        return self.refer_to_subject(field_name, source_key)
+
+    def refer_to_subject(self, field_name: str, source_key: str) -> tuple[int, str | None]:
+        """Return an entity and, where the key is one of several for it, the key as sent."""
         origin = self._get_origin(field_name, source_key)
         return origin.entity_id, source_key if origin.is_alias else None
 
@@ -178,6 +186,10 @@ class Intake(ABC, Generic[ItemT]):
     def shown_id(self, entity_id: int) -> str:
         """Return the id callers know the entity by."""
         return str(entity_id)
+
+    def is_outdated(self, item: ItemT, entity_id: int) -> bool:
+        """Tell whether an item that says the same as before would be written otherwise by now."""
+        return False
 
     def is_file_wanted(self, entity_id: int) -> bool:
         """Tell whether the bytes of the entity are still to come."""

@@ -1,13 +1,21 @@
 """Taking a batch of items: read what they touch, decide line by line, write, commit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
 from portway_cloud_site.attachments.bulk import AttachmentsIntake
 from portway_cloud_site.bulk.ids import RESERVABLE, drop_reservations, find_reserved, kind_of
-from portway_cloud_site.bulk.intake import Batch, Intake, ItemRefusedError, Origin, Written
+from portway_cloud_site.bulk.intake import (
+    Batch,
+    Intake,
+    ItemRefusedError,
+    ItemSkippedError,
+    Origin,
+    Written,
+)
 from portway_cloud_site.bulk.items import (
     Item,
     UnreadableLineError,
@@ -34,8 +42,16 @@ from portway_cloud_site.error_codes import (
     PLACEHOLDER_CLAIMED,
 )
 from portway_cloud_site.groups.bulk import GroupsIntake, MembershipsIntake
+from portway_cloud_site.history.bulk import AttachmentVersionsIntake, VersionsIntake
 from portway_cloud_site.labels.bulk import LabelsIntake
+from portway_cloud_site.marks.bulk import (
+    LikesIntake,
+    PropertiesIntake,
+    TemplatesIntake,
+    WatchesIntake,
+)
 from portway_cloud_site.people.bulk import PeopleIntake
+from portway_cloud_site.permissions.bulk import RestrictionsIntake, SpacePermissionsIntake
 from portway_cloud_site.queries import insert_rows
 from portway_cloud_site.services import Services
 from portway_cloud_site.sites.rules import Site
@@ -43,7 +59,18 @@ from portway_cloud_site.sites.service import SiteWriter, writing
 from portway_cloud_site.spaces.bulk import SpacesIntake
 from portway_service.clock import Clock
 
-_REFERENCES = ("space", "parent", "container", "author", "last_author", "group", "user")
+_REFERENCES = (
+    "space",
+    "parent",
+    "container",
+    "of",
+    "author",
+    "last_author",
+    "group",
+    "user",
+    "subject",
+)
+_REFERENCE_LISTS = ("users", "groups")
 
 
 def take_batch(
@@ -68,7 +95,7 @@ def take_batch(
         taker.load(items)
         results = [taker.take(line) for line in parsed]
         taker.flush()
-    for attachment_id, sha256 in taker.superseded_files:
+    for attachment_id, sha256 in taker.superseded_files():
         services.files.discard(site.key, attachment_id, sha256)
     return results
 
@@ -94,6 +121,7 @@ class _Taker:
         self._batch = batch
         contents = ContentsIntake(batch)
         attachments = AttachmentsIntake(batch)
+        attachment_versions = AttachmentVersionsIntake(batch)
         self._intakes: dict[str, Intake[Any]] = {
             "user": PeopleIntake(batch),
             "group": GroupsIntake(batch),
@@ -101,14 +129,26 @@ class _Taker:
             "space": SpacesIntake(batch),
             "page": contents,
             "blogPost": contents,
+            "version": VersionsIntake(batch),
             "comment": CommentsIntake(batch),
             "attachment": attachments,
+            "attachmentVersion": attachment_versions,
+            "template": TemplatesIntake(batch),
             "label": LabelsIntake(batch),
+            "property": PropertiesIntake(batch),
+            "restriction": RestrictionsIntake(batch),
+            "like": LikesIntake(batch),
+            "watch": WatchesIntake(batch),
+            "spacePermission": SpacePermissionsIntake(batch),
         }
-        self.superseded_files = attachments.superseded
+        self._superseded = (attachments.superseded, attachment_versions.superseded)
         batch.write_pending = self.flush
         self._new_origins: list[dict[str, Any]] = []
         self._changed_origins: list[dict[str, Any]] = []
+
+    def superseded_files(self) -> Iterator[tuple[int, str]]:
+        """Yield id and SHA-256 of stored files whose place new ones take."""
+        return chain.from_iterable(self._superseded)
 
     def load(self, items: Sequence[Item]) -> None:
         """Read the origins of everything the items name, then what each kind needs."""
@@ -133,6 +173,8 @@ class _Taker:
             return _failed(line.source_key, refused)
         try:
             return self._take_item(line)
+        except ItemSkippedError as error:
+            return _failed(line.source_key, error) | {"outcome": SKIPPED}
         except ItemRefusedError as error:
             return _failed(line.source_key, error)
 
@@ -173,7 +215,7 @@ class _Taker:
         if origin.outcome == CLAIMED:
             claimed = ItemRefusedError(PLACEHOLDER_CLAIMED, source_key=item.source_key)
             return self._result(intake, item, UNCHANGED, origin.entity_id, claimed)
-        if origin.fingerprint == fingerprint:
+        if origin.fingerprint == fingerprint and not intake.is_outdated(item, origin.entity_id):
             outcome = self._told_before(origin) or UNCHANGED
             return self._result(intake, item, outcome, origin.entity_id)
         if origin.outcome == MERGED:
@@ -286,6 +328,11 @@ def _keys(item: Item) -> Iterable[str]:
         key = fields.get(name)
         if key is not None:
             yield key
+    for name in _REFERENCE_LISTS:
+        yield from fields.get(name, ())
+    inline = fields.get("inline")
+    if inline is not None and inline.resolved_by is not None:
+        yield inline.resolved_by
 
 
 def _skipped(item: Item, problem: ItemRefusedError) -> ItemResult:
