@@ -84,7 +84,7 @@ def _measured(place: Workplace, export: Path, *, rounds: int, budget_seconds: fl
         ],
         notes=[
             f"{size:,.0f} MiB of entities.xml; the process held {peak:.0f} MiB at most",
-            f"expat without handlers does {max(silent):.0f} MiB/s, {best / max(silent):.2f} reached",
+            f"expat without handlers: {max(silent):.0f} MiB/s, {best / max(silent):.2f} reached",
         ],
         rounds={
             "store": stores,
