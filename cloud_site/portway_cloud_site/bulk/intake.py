@@ -5,7 +5,7 @@ written at once. So a refused line costs nothing, and leaves no trace.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -29,6 +29,10 @@ class ItemRefusedError(Exception):
         self.code = error.code
         self.reason = f"{error.message.format(**facts)} {error.fix}"
         super().__init__(self.reason)
+
+
+class ItemSkippedError(ItemRefusedError):
+    """An item that has no place here, without anything being wrong with it."""
 
 
 @dataclass(slots=True)
@@ -67,6 +71,8 @@ class Batch:
     run_id: str | None = None
     """The run the batch belongs to; an item it wrote before is answered as the first time."""
     origins: dict[str, Origin] = field(default_factory=dict)
+    write_pending: Callable[[], None] = lambda: None
+    """Writes what was decided so far, for what must be done in the database itself."""
     reserved: dict[str, int] = field(default_factory=dict)
     """Ids kept for items of this batch, and for what they hang on, that are not here."""
     ahead: bool = False
@@ -114,6 +120,10 @@ class Batch:
         """Return an author's entity and, where the key is one of several, the key as sent."""
         if source_key is None:
             return None, None
+        return self.refer_to_subject(field_name, source_key)
+
+    def refer_to_subject(self, field_name: str, source_key: str) -> tuple[int, str | None]:
+        """Return an entity and, where the key is one of several for it, the key as sent."""
         origin = self._get_origin(field_name, source_key)
         return origin.entity_id, source_key if origin.is_alias else None
 
@@ -176,6 +186,10 @@ class Intake(ABC, Generic[ItemT]):
     def shown_id(self, entity_id: int) -> str:
         """Return the id callers know the entity by."""
         return str(entity_id)
+
+    def is_outdated(self, item: ItemT, entity_id: int) -> bool:
+        """Tell whether an item that says the same as before would be written otherwise by now."""
+        return False
 
     def is_file_wanted(self, entity_id: int) -> bool:
         """Tell whether the bytes of the entity are still to come."""

@@ -6,19 +6,26 @@ from typing import Annotated, Literal
 import orjson
 from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
+from portway_cloud_site.bulk.access_items import RestrictionItem, SpacePermissionItem
+from portway_cloud_site.bulk.history_items import AttachmentVersionItem, VersionItem
 from portway_cloud_site.bulk.item_parts import (
     MAX_ID,
     CommentKey,
     Count,
+    FileTitle,
     Instant,
     ItemBase,
+    MediaType,
     Name,
     PageKey,
+    Sha256,
+    Size,
     SpaceKey,
     Title,
     UserKey,
     key_of,
 )
+from portway_cloud_site.bulk.mark_items import LikeItem, PropertyItem, TemplateItem, WatchItem
 from portway_cloud_site.bulk.people_items import GroupItem, MembershipItem, UserItem
 
 
@@ -55,6 +62,8 @@ class PageItem(_WrittenItem):
     parent: PageKey | None
     home: bool
     title: Title
+    status: Literal["current", "archived"]
+    restricted: bool
     position: Annotated[int, Field(ge=-MAX_ID, le=MAX_ID)] | None
     version_message: str | None
 
@@ -66,6 +75,8 @@ class BlogPostItem(_WrittenItem):
     source_key: Annotated[str, key_of("blogPost")]
     space: SpaceKey
     title: Title
+    status: Literal["current", "archived"]
+    restricted: bool
     version_message: str | None
 
 
@@ -75,6 +86,8 @@ class Inline(ItemBase):
     marker_ref: Name | None
     selection: str | None
     resolved: bool
+    resolved_by: UserKey | None
+    resolved_at: Instant | None
 
 
 class CommentItem(_WrittenItem):
@@ -93,11 +106,11 @@ class AttachmentItem(ItemBase):
     kind: Literal["attachment"]
     source_key: Annotated[str, key_of("attachment")]
     container: Annotated[str, key_of("space", "page", "blogPost", "comment")]
-    title: Annotated[str, StringConstraints(min_length=1, max_length=500)]
-    media_type: Annotated[str, StringConstraints(max_length=255)]
+    title: FileTitle
+    media_type: MediaType
     comment: str | None
-    size_bytes: Annotated[int, Field(ge=0, le=MAX_ID)]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    size_bytes: Size
+    sha256: Sha256
     author: UserKey | None
     created_at: Instant | None
     version: Count
@@ -108,7 +121,7 @@ class LabelItem(ItemBase):
 
     kind: Literal["label"]
     source_key: Annotated[str, key_of("label")]
-    container: Annotated[str, key_of("space", "page", "blogPost", "attachment")]
+    container: Annotated[str, key_of("space", "page", "blogPost", "attachment", "template")]
     name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     prefix: Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f]{1,64}$")]
 
@@ -120,9 +133,17 @@ Item = (
     | SpaceItem
     | PageItem
     | BlogPostItem
+    | VersionItem
     | CommentItem
     | AttachmentItem
+    | AttachmentVersionItem
+    | TemplateItem
     | LabelItem
+    | PropertyItem
+    | RestrictionItem
+    | LikeItem
+    | WatchItem
+    | SpacePermissionItem
 )
 
 _ITEM: TypeAdapter[Item] = TypeAdapter(Annotated[Item, Field(discriminator="kind")])
