@@ -134,6 +134,10 @@ class PlatformClient:
         path = f"migrations/{migration_id}/transfers"
         return dict(self._create(path, {"appKey": app_key}, key))
 
+    def rerun_transfer(self, transfer_id: str, *, key: str) -> dict[str, Any]:
+        """Run a transfer that failed again, as a new one."""
+        return dict(self._create(f"transfers/{transfer_id}/rerun", {}, key))
+
     def transfer(self, transfer_id: str) -> dict[str, Any]:
         """Return where a transfer stands."""
         return dict(self._json("GET", f"transfers/{transfer_id}"))

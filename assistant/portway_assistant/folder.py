@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portway_assistant.runs.ledger import Ledger
+from portway_assistant.runs.lock import RunLock
+from portway_assistant.runs.plan_book import PlanBook
 from portway_assistant.schema_versions import HEAD, SCRIPTS
 from portway_service.clock import Clock
 from portway_service.database import Database, open_database, sqlite_url, upgrade_schema
@@ -17,6 +19,7 @@ class AssistantFolder:
     path: Path
     database: Database
     ledger: Ledger
+    plans: PlanBook
 
     @classmethod
     def open(cls, path: Path, clock: Clock, ids: Ids) -> "AssistantFolder":
@@ -24,12 +27,17 @@ class AssistantFolder:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         database = open_database(sqlite_url(path / "ledger.db"))
         upgrade_schema(database, SCRIPTS, head=HEAD)
-        return cls(path, database, Ledger(database, clock, ids))
+        return cls(path, database, Ledger(database, clock, ids), PlanBook(database, clock, ids))
 
     @property
     def work_stores(self) -> Path:
         """Where exports are unpacked into keyed stores."""
         return self.path / "exports"
+
+    @property
+    def lock(self) -> RunLock:
+        """Held by the run that is going on."""
+        return RunLock(self.path)
 
     @property
     def reports(self) -> Path:

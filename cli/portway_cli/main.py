@@ -13,6 +13,8 @@ COMMANDS = {
     "explain": "Explain an error code.",
     "inspect": "Say what a Confluence export holds.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
+    "plan": "Save plans, run, stop and resume them.",
+    "retry": "Send again what failed in a run.",
     "serve": "Run platform, cloud site and assistant in one process.",
 }
 

@@ -41,6 +41,8 @@ class Source:
         space_keys: Chosen spaces, whatever their case; empty means all.
         people: What a people file adds to the export's users.
         settings: The choices of the plan.
+        pulse: Called between the parts of what takes long, such as measuring a large file; it
+            may raise to break off.
 
     Raises:
         Refusal: `space_not_in_export`.
@@ -53,8 +55,10 @@ class Source:
         space_keys: Sequence[str] = (),
         people: PeopleFile | None = None,
         settings: PlanSettings | None = None,
+        pulse: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
+        self._pulse = pulse
         self._settings = settings or PlanSettings()
         self._people = PeopleSource(store, people, self._settings)
         available = list(store.spaces())
@@ -100,6 +104,11 @@ class Source:
             self._restrictions_check(),
             *self._people.checks(),
         ]
+
+    @property
+    def spaces(self) -> Sequence[Space]:
+        """The spaces that move."""
+        return self._spaces
 
     def facts(self) -> dict[str, Any]:
         """Return what the report says about the export."""
@@ -212,6 +221,7 @@ class Source:
 
         digest, size_bytes = hashlib.sha256(), 0
         for chunk in chunks():
+            self._pulse()
             digest.update(chunk)
             size_bytes += len(chunk)
         return FileFacts(size_bytes, digest.hexdigest(), chunks)

@@ -1,7 +1,7 @@
 """From files of the operator to a plan and its source."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +38,14 @@ def prepare_source(
     app_keys: tuple[str, ...],
     settings: PlanSettings,
     progress: Progress,
+    pulse: Callable[[], None] = lambda: None,
+    work_stores: Path | None = None,
 ) -> Iterator[Prepared]:
     """Read an export into its work store, and make the plan.
+
+    Args:
+        pulse: Called all the while; it may raise to break off.
+        work_stores: Where the work store goes, if not into the assistant's folder.
 
     Raises:
         Refusal: The export or the people file cannot be used. Nothing was sent anywhere.
@@ -47,7 +53,10 @@ def prepare_source(
     table = None if people is None else read_people(people)
     package = ExportPackage.open(export)
     progress.note(f"{export.name}, {package.entities_size / 1e6:.1f} MB of entities")
-    with open_work_store(package, folder.work_stores) as store:
+    pulse()
+    with open_work_store(
+        package, work_stores or folder.work_stores, on_progress=lambda _read, _all: pulse()
+    ) as store:
         plan = Plan(
             name=name,
             server_key=server_key,
@@ -55,8 +64,14 @@ def prepare_source(
             export_digest=store.export_digest,
             export_name=export.name,
             space_keys=tuple(sorted({fold(key) for key in space_keys})),
-            people_digest=hashlib.sha256(people.read_bytes()).hexdigest() if people else None,
+            people_digest=file_digest(people) if people else None,
             app_keys=tuple(sorted(app_keys)),
             settings=settings,
         )
-        yield Prepared(plan, Source(store, space_keys=space_keys, people=table, settings=settings))
+        source = Source(store, space_keys=space_keys, people=table, settings=settings, pulse=pulse)
+        yield Prepared(plan, source)
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 (hex) of a small file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
