@@ -24,7 +24,14 @@ def add_endpoints(services: Services, interfaces: Interfaces) -> None:
         source = read_source(call)
         raw_body = call.request.stream.read(services.limits.batch_bytes + 1)
         lines = split_batch(raw_body, services.limits)
-        results = take_batch(services, call.admitted.site, source, lines, run_id=call.query.run)
+        results = take_batch(
+            services,
+            call.admitted.site,
+            source,
+            lines,
+            run_id=call.query.run,
+            edited=call.query.edited,
+        )
         return {"results": results}
 
 

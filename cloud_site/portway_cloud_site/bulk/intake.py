@@ -7,6 +7,7 @@ written at once. So a refused line costs nothing, and leaves no trace.
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Table, bindparam, select, update
@@ -17,6 +18,7 @@ from portway_cloud_site.error_codes import REFERENCE_MISSING
 from portway_cloud_site.queries import AnyRow, AnySelect, fetch_by, insert_rows
 from portway_cloud_site.sites.service import SiteWriter
 from portway_service.clock import Clock
+from portway_service.edit_rules import EditPolicy
 from portway_service.errors import ErrorCode
 
 ItemT = TypeVar("ItemT", bound=Item)
@@ -64,6 +66,8 @@ class Batch:
     clock: Clock
     run_id: str | None = None
     """The run the batch belongs to; an item it wrote before is answered as the first time."""
+    edited: EditPolicy = EditPolicy.LEAVE
+    """Who wins where both sides changed an item."""
     origins: dict[str, Origin] = field(default_factory=dict)
 
     @property
@@ -146,6 +150,20 @@ class Intake(ABC, Generic[ItemT]):
     def join_again(self, item: ItemT, entity_id: int) -> None:
         """Accept that an item joined earlier changed, leaving what is here; or refuse."""
         raise AssertionError(f"{type(self).__name__} joins nothing")
+
+    can_stand_beside: ClassVar[bool] = False
+    """Whether a second one, with another title, can be there for the same item."""
+
+    def find_edited_at(self, entity_id: int) -> datetime | None:
+        """Return when the entity was last written, where its kind keeps that."""
+        written_at = self.table.c.get("updated_at")
+        if written_at is None:
+            return None
+        statement = select(written_at).where(
+            self.table.c.site_id == self._batch.site_id, self.table.c.id == entity_id
+        )
+        found: datetime | None = self._batch.writer.connection.execute(statement).scalar()
+        return found
 
     def shown_id(self, entity_id: int) -> str:
         """Return the id callers know the entity by."""

@@ -26,7 +26,13 @@ from portway_cloud_site.bulk.tables import origins as origins_table
 from portway_cloud_site.bulk.tables import sources
 from portway_cloud_site.comments.bulk import CommentsIntake
 from portway_cloud_site.content.bulk import ContentsIntake
-from portway_cloud_site.error_codes import DESTINATION_EDITED, DESTINATION_MISSING, INVALID_ITEM
+from portway_cloud_site.error_codes import (
+    DESTINATION_EDITED,
+    DESTINATION_MISSING,
+    INVALID_ITEM,
+    KEPT_BOTH,
+    TITLE_TAKEN,
+)
 from portway_cloud_site.labels.bulk import LabelsIntake
 from portway_cloud_site.people.bulk import PeopleIntake
 from portway_cloud_site.queries import insert_rows
@@ -35,7 +41,16 @@ from portway_cloud_site.sites.rules import Site
 from portway_cloud_site.sites.service import SiteWriter, writing
 from portway_cloud_site.spaces.bulk import SpacesIntake
 from portway_service.clock import Clock
+from portway_service.edit_rules import (
+    EditPolicy,
+    Verdict,
+    beside_key,
+    beside_title,
+    decide_edited,
+    is_beside,
+)
 
+MOST_COPIES = 20
 _REFERENCES = ("space", "parent", "container", "author", "last_author")
 
 
@@ -46,33 +61,46 @@ def take_batch(
     lines: Sequence[bytes],
     *,
     run_id: str | None = None,
+    edited: EditPolicy = EditPolicy.LEAVE,
 ) -> list[ItemResult]:
     """Take the items of `lines` in one transaction and return what became of each, in order.
 
     A line that fails leaves the others untouched. Lines sent before change nothing; within one
     run they are answered as the first time, so that a lost answer can be asked for again.
     """
-    parsed = [_parse(line) for line in lines]
-    items = [item for item in parsed if not isinstance(item, UnreadableLineError)]
+    parsed = [parse_line(line) for line in lines]
     with writing(services.database, site) as writer:
-        _note_source(writer, source, services.clock)
-        taker = _Taker(Batch(writer, source, services.clock, run_id))
-        taker.load(items)
-        results = [taker.take(line) for line in parsed]
-        taker.flush()
-    for attachment_id, sha256 in taker.superseded_files:
+        note_source(writer, source, services.clock)
+        results, superseded = decide_batch(
+            Batch(writer, source, services.clock, run_id, edited), parsed
+        )
+    for attachment_id, sha256 in superseded:
         services.files.discard(site.key, attachment_id, sha256)
     return results
 
 
-def _note_source(writer: SiteWriter, source: str, clock: Clock) -> None:
+def decide_batch(
+    batch: Batch, parsed: Sequence[Item | UnreadableLineError]
+) -> tuple[list[ItemResult], list[tuple[int, str]]]:
+    """Decide and write the lines of a batch, in a transaction of the caller's.
+
+    Returns what became of each, and the stored files whose place new ones take: id and SHA-256.
+    """
+    taker = _Taker(batch)
+    taker.load([item for item in parsed if not isinstance(item, UnreadableLineError)])
+    results = [taker.take(line) for line in parsed]
+    taker.flush()
+    return results, taker.superseded_files
+
+
+def note_source(writer: SiteWriter, source: str, clock: Clock) -> None:
     key = {"site_id": writer.site.id, "name": source}
     known = select(sources.c.name).filter_by(**key)
     if writer.connection.execute(known).first() is None:
         writer.connection.execute(insert(sources).values(**key, first_seen_at=clock.now()))
 
 
-def _parse(line: bytes) -> Item | UnreadableLineError:
+def parse_line(line: bytes) -> Item | UnreadableLineError:
     try:
         return parse_item(line)
     except UnreadableLineError as error:
@@ -101,7 +129,8 @@ class _Taker:
 
     def load(self, items: Sequence[Item]) -> None:
         """Read the origins of everything the items name, then what each kind needs."""
-        self._load_origins({key for item in items for key in _keys(item)})
+        keep_both = self._batch.edited is EditPolicy.BOTH
+        self._load_origins({key for item in items for key in _keys(item, beside=keep_both)})
         by_intake: dict[int, tuple[Intake[Any], list[Item]]] = {}
         for item in items:
             intake = self._intakes[item.kind]
@@ -155,11 +184,44 @@ class _Taker:
             self._note_changed(item, origin, joined, MERGED, fingerprint)
             return self._result(intake, item, MERGED, origin.entity_id)
         if revision != origin.revision:
-            edited = ItemRefusedError(DESTINATION_EDITED, source_key=item.source_key)
-            return self._result(intake, item, SKIPPED, origin.entity_id, edited)
+            match self._judge_edited(intake, item, origin.entity_id):
+                case Verdict.LEAVE:
+                    edited = ItemRefusedError(DESTINATION_EDITED, source_key=item.source_key)
+                    return self._result(intake, item, SKIPPED, origin.entity_id, edited)
+                case Verdict.BESIDE:
+                    return self._put_beside(intake, item, origin.entity_id)
         written = intake.update(item, origin.entity_id)
         self._note_changed(item, origin, written, UPDATED, fingerprint)
         return self._result(intake, item, UPDATED, origin.entity_id)
+
+    def _judge_edited(self, intake: Intake[Any], item: Item, entity_id: int) -> Verdict:
+        return decide_edited(
+            self._batch.edited,
+            changed_at=getattr(item, "updated_at", None),
+            edited_at=intake.find_edited_at(entity_id),
+            can_stand_beside=intake.can_stand_beside and not is_beside(item.source_key),
+        )
+
+    def _put_beside(self, intake: Intake[Any], item: Any, entity_id: int) -> ItemResult:
+        """Let the source's version stand beside what was edited, under a title that is free."""
+        number = 0
+        while True:
+            number += 1
+            title = beside_title(item.title, item.version, number)
+            named = {"source_key": beside_key(item.source_key), "title": title}
+            extra = {"home": False} if hasattr(item, "home") else {}
+            copy = item.model_copy(update=named | extra)
+            intake.flush()  # what is read next must hold what this batch wrote
+            intake.load([copy])
+            try:
+                beside = self._take_item(copy)
+            except ItemRefusedError as error:
+                if error.code == TITLE_TAKEN.code and number < MOST_COPIES:
+                    continue
+                beside = _failed(copy.source_key, error)
+            both = ItemRefusedError(KEPT_BOTH, source_key=item.source_key, title=title)
+            result = self._result(intake, item, SKIPPED, entity_id, both)
+            return result | {"beside": beside | {"title": title}}
 
     def _load_origins(self, source_keys: Iterable[str]) -> None:
         columns = origins_table.c
@@ -244,9 +306,12 @@ class _Taker:
         }
 
 
-def _keys(item: Item) -> Iterable[str]:
-    """Return the keys an item names: its own, and those it refers to."""
+def _keys(item: Item, *, beside: bool) -> Iterable[str]:
+    """Return the keys an item names: its own, its copy's where there may be one, and those it
+    refers to."""
     yield item.source_key
+    if beside:
+        yield beside_key(item.source_key)
     fields = item.__dict__
     for name in _REFERENCES:
         key = fields.get(name)
