@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from portway_cli.error_codes import all_codes
+from portway_platform.dialect.rules import SWITCHES
 from portway_scopes import SCOPE_TEXTS, STATE_TEXTS, AccessScope
 from portway_service.item_digest import DIGEST_FIELDS
 
@@ -75,17 +76,36 @@ def _opens(scope: AccessScope) -> str:
 
 def proof_page() -> str:
     """Return `proof.md` with the table of fields brought up to date."""
-    page = (REFERENCE / "proof.md").read_text(encoding="utf-8")
-    before, _, rest = page.partition("<!-- digest fields -->\n")
-    _, _, after = rest.partition("<!-- end -->")
     rows = "".join(
         f"| `{kind}` | {', '.join(f'`{name}`' for name in names)} |\n"
         for kind, names in DIGEST_FIELDS.items()
     )
-    return f"{before}<!-- digest fields -->\n{rows}<!-- end -->{after}"
+    return _with_part("proof.md", "digest fields", rows)
 
 
-PAGES = {"errors.md": errors_page, "access-scopes.md": scopes_page, "proof.md": proof_page}
+def dialect_page() -> str:
+    """Return `dialect.md` with the table of switches brought up to date."""
+    rows = ["| point | switch | about | values |\n|---|---|---|---|\n"]
+    for switch in SWITCHES:
+        choices = "; ".join(f"`{value}`: {text}" for value, text in switch.choices.items())
+        rows.append(f"| {switch.point} | `{switch.name}` | {switch.question} | {choices} |\n")
+    return _with_part("dialect.md", "switches", "".join(rows))
+
+
+def _with_part(name: str, part: str, text: str) -> str:
+    """Return a page with the text between its marks for `part` replaced."""
+    page = (REFERENCE / name).read_text(encoding="utf-8")
+    before, _, rest = page.partition(f"<!-- {part} -->\n")
+    _, _, after = rest.partition("<!-- end -->")
+    return f"{before}<!-- {part} -->\n{text}<!-- end -->{after}"
+
+
+PAGES = {
+    "errors.md": errors_page,
+    "access-scopes.md": scopes_page,
+    "dialect.md": dialect_page,
+    "proof.md": proof_page,
+}
 
 
 def main() -> None:

@@ -96,6 +96,32 @@ class PlatformClient:
         path = f"/admin/v1/consents/{_q(record_id)}/receipt"
         return str(self._caller.call("GET", path).text)
 
+    def consents(self) -> list[dict[str, Any]]:
+        """Return every consent record."""
+        return list(self._json("GET", "consents"))
+
+    def key_set(self) -> bytes:
+        """Return the platform's published keys, a JWKS as JSON."""
+        return bytes(self._caller.call("GET", "/.well-known/jwks.json").content)
+
+    def ledger(self, **wanted: Any) -> list[dict[str, Any]]:
+        """Return ledger entries that fit, the newest first."""
+        query = {name: value for name, value in wanted.items() if value is not None}
+        return list(self._json("GET", "ledger", params=query))
+
+    def ledger_checkpoint(self) -> str:
+        """Return the ledger's newest checkpoint, a signed note."""
+        return str(self._caller.call("GET", "/admin/v1/ledger/checkpoint").text)
+
+    def ledger_proof(self, index: int) -> str:
+        """Return the proof of one ledger entry."""
+        return str(self._caller.call("GET", f"/admin/v1/ledger/proofs/{index}").text)
+
+    def ledger_entries(self) -> Iterator[bytes]:
+        """Yield every ledger entry's bytes, from the first on, whatever their number."""
+        with self._caller.open("/admin/v1/ledger/entries") as response:
+            yield from _lines(response)
+
     def create_migration(
         self, server_key: str, site_key: str, name: str, *, key: str
     ) -> dict[str, Any]:
@@ -227,7 +253,7 @@ class InventoryCutError(Exception):
 
 def _inventory_rows(response: httpx.Response) -> Iterator[dict[str, Any]]:
     count = 0
-    for line in response.iter_lines():
+    for line in _lines(response):
         row = orjson.loads(line)
         if row.get("end"):
             if row["items"] != count:
@@ -236,3 +262,13 @@ def _inventory_rows(response: httpx.Response) -> Iterator[dict[str, Any]]:
         count += 1
         yield row
     raise InventoryCutError(f"the inventory broke off after {count} items")
+
+
+def _lines(response: httpx.Response) -> Iterator[bytes]:
+    """Yield the lines of NDJSON. Only a line feed ends one: texts may hold U+2028 and the like."""
+    held = b""
+    for chunk in response.iter_bytes():
+        *lines, held = (held + chunk).split(b"\n")
+        yield from filter(None, lines)
+    if held:
+        yield held

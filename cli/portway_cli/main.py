@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": "Move a real export and one app, end to end.",
     "explain": "Explain an error code.",
     "inspect": "Say what a Confluence export holds.",
+    "ledger": "Verify what was agreed and done.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
     "plan": "Save plans, run, stop and resume them.",
     "retry": "Send again what failed in a run.",

@@ -25,6 +25,7 @@ from portway_platform.callers import (
     identify_listener,
 )
 from portway_platform.gate import Owner, TransferAccess, check_transfer, find_file
+from portway_platform.ledger.refusals import noting_refusals
 from portway_platform.services import Services
 from portway_scopes import Access, Request
 from portway_service.admin_access import Admin, AdminAccess
@@ -143,7 +144,8 @@ class AppAdmission:
             if not isinstance(access, AppMay):
                 raise TypeError(f"the Connect interface does not know {access!r}")
             asked = _asked(request, access.access, data_class=None)
-            granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
+            with noting_refusals(self.services, caller.app_key, asked, path):
+                granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
             return Admitted(caller, granted)
 
 
@@ -166,7 +168,8 @@ class ListenerAdmission:
             if not isinstance(access, ListenerMay):
                 raise TypeError(f"the gateway does not know {access!r}")
             asked = _asked(request, access.access, data_class=access.data_class)
-            granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
+            with noting_refusals(self.services, caller.app_key, asked, path):
+                granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
             return Admitted(caller, granted)
 
 

@@ -18,10 +18,13 @@ from portway_platform.callers import AppAuthenticator
 from portway_platform.catalogue import api as catalogue
 from portway_platform.connect import api as connect
 from portway_platform.consents import api as consents
+from portway_platform.dialect import api as dialect
 from portway_platform.events import api as events
 from portway_platform.installations import api as installations
 from portway_platform.keys import api as keys
 from portway_platform.keys.store import open_keys
+from portway_platform.ledger import api as ledger
+from portway_platform.ledger.service import Ledger
 from portway_platform.listeners import api as listeners
 from portway_platform.migrations import api as migrations
 from portway_platform.schema_versions import HEAD, SCRIPTS
@@ -42,9 +45,11 @@ FEATURES = (
     about,
     keys,
     sites,
+    dialect,
     catalogue,
     installations,
     consents,
+    ledger,
     migrations,
     listeners,
     transfers,
@@ -117,12 +122,14 @@ def open_services(settings: PlatformSettings, *, open_client: OpenClient | None 
 
     database = open_database(settings.database_url)
     upgrade_schema(database, SCRIPTS, head=HEAD)
+    keys = open_keys(settings.keys_folder)
     return Services(
         settings=settings,
         database=database,
-        keys=open_keys(settings.keys_folder),
+        keys=keys,
         files=open_files(settings.files_url),
         open_client=open_client or open_guarded_client,
+        ledger=Ledger(settings, database, keys),
     )
 
 

@@ -8,6 +8,7 @@
 
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import flask
@@ -97,16 +98,7 @@ class AppAuthenticator:
                 _INSTALLATION,
                 {"site_key": site_key, "app_key": read_unverified_issuer(token)},
             ).first()
-            verify_connect_token(
-                token,
-                secret=installed.shared_secret if installed else self._nobodys_secret,
-                issuer=installed.app_key if installed else "",
-                audience=installed.client_key if installed else "",
-                method=request.method,
-                url=request_target(request),
-                context_path=base_path(site_key, installed.product) if installed else "",
-                now=self.services.clock.now(),
-            )
+            self._verify(token, request, site_key, installed)
         except VerificationError as error:
             raise _unauthenticated(error, scheme="JWT") from None
         if installed is None:
@@ -121,6 +113,33 @@ class AppAuthenticator:
             name=installed.name,
             may_write=may_write(installed.scopes),
         )
+
+    def _verify(self, token: str, request: flask.Request, site_key: str, installed: Any) -> None:
+        """Check a token against the secret in force, then against one that is to follow it.
+
+        An app that was given a new secret may have kept it although its answer was lost.
+        """
+        secrets_of_it = [installed.shared_secret] if installed else [self._nobodys_secret]
+        if installed and installed.pending:
+            secrets_of_it.append(installed.pending["shared_secret"])
+        for secret in secrets_of_it:
+            try:
+                verify_connect_token(
+                    token,
+                    secret=secret,
+                    issuer=installed.app_key if installed else "",
+                    audience=installed.client_key if installed else "",
+                    method=request.method,
+                    url=request_target(request),
+                    context_path=base_path(site_key, installed.product) if installed else "",
+                    now=self.services.clock.now(),
+                )
+            except VerificationError as error:
+                is_last = secret == secrets_of_it[-1]
+                if is_last or error.reason is not VerificationReason.SIGNATURE:
+                    raise
+            else:
+                return
 
 
 def identify_listener(
@@ -186,6 +205,7 @@ _INSTALLATION = (
         installations.c.app_key,
         installations.c.site_id,
         installations.c.shared_secret,
+        installations.c.pending,
         installations.c.name,
         installations.c.scopes,
         sites.c.client_key,

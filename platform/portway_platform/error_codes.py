@@ -424,6 +424,13 @@ RANGE_OUTSIDE = ErrorCode(
     "The file is shorter than the one you began to download.",
     "Ask for a range inside it, or for all of it.",
 )
+LEDGER_ENTRY_UNKNOWN = ErrorCode(
+    "ledger_entry_unknown",
+    404,
+    "The ledger has no entry {index}.",
+    "Entries are counted from 0; the checkpoint says how many there are.",
+    "Look at `GET /admin/v1/ledger/checkpoint`, or list entries with `GET /admin/v1/ledger`.",
+)
 
 CODES = (
     *REFUSALS.values(),
@@ -476,4 +483,5 @@ CODES = (
     ADDRESS_INVALID,
     ADDRESS_EXPIRED,
     RANGE_OUTSIDE,
+    LEDGER_ENTRY_UNKNOWN,
 )

@@ -7,6 +7,7 @@ import httpx
 
 from portway_platform.app_data.files import Files
 from portway_platform.keys.store import Keys
+from portway_platform.ledger.service import Ledger
 from portway_platform.settings import PlatformSettings
 from portway_service.clock import Clock
 from portway_service.database import Database
@@ -26,6 +27,7 @@ class Services:
     keys: Keys
     files: Files
     open_client: OpenClient
+    ledger: Ledger
 
     @property
     def clock(self) -> Clock:

@@ -5,7 +5,12 @@ encoded afresh. Source: wire contract, section 3.2; docs/reference/connect-api.m
 """
 
 import hashlib
+from collections.abc import Callable, Iterator
+from itertools import product
 from urllib.parse import parse_qsl, quote
+
+Order = Callable[[str], bytes | str]
+"""What names or values are sorted by."""
 
 
 def canonical_request(method: str, url: str, *, context_path: str = "") -> str:
@@ -17,13 +22,29 @@ def canonical_request(method: str, url: str, *, context_path: str = "") -> str:
         context_path: The path of the base URL, such as `/wiki`; only what follows it counts.
     """
     path, query = _split(url)
-    return f"{method.upper()}&{_canonical_path(path, context_path)}&{_canonical_query(query)}"
+    head = f"{method.upper()}&{_canonical_path(path, context_path)}"
+    return f"{head}&{_canonical_query(query, _as_sorted_by_the_frameworks)}"
 
 
 def query_string_hash(method: str, url: str, *, context_path: str = "") -> str:
     """Return the SHA-256 of the canonical request: 64 lower-case hex digits."""
-    canonical = canonical_request(method, url, context_path=context_path)
-    return hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest()
+    return _hash(canonical_request(method, url, context_path=context_path))
+
+
+def accepted_hashes(method: str, url: str, *, context_path: str = "") -> Iterator[str]:
+    """Yield every hash a request may carry, that of the canonical request first.
+
+    Libraries sort by the text, by its code points or by its encoded form. That makes a difference
+    only beside rare characters, and never joins two requests that differ in anything else.
+    """
+    path, query = _split(url)
+    head = f"{method.upper()}&{_canonical_path(path, context_path)}"
+    found: set[str] = set()
+    for by_name, by_value in product(_ORDERS, _ORDERS):
+        hashed = _hash(f"{head}&{_canonical_query(query, by_name, by_value)}")
+        if hashed not in found:
+            found.add(hashed)
+            yield hashed
 
 
 def context_path_of(base_url: str) -> str:
@@ -53,18 +74,35 @@ def _canonical_path(path: str, context_path: str) -> str:
     return path[:-1] if len(path) > 1 and path.endswith("/") else path
 
 
-def _canonical_query(query: str) -> str:
+def _canonical_query(query: str, by_name: Order, by_value: Order | None = None) -> str:
     values_by_name: dict[str, list[str]] = {}
     # A plus sign and %20 both are a space; a bad percent sequence stays as it stands.
     for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
         if name != "jwt":
             values_by_name.setdefault(name, []).append(value)
-    return "&".join(
-        f"{_encode(name)}={','.join(map(_encode, sorted(values)))}"
-        for name, values in sorted(values_by_name.items())
-    )
+    parts = []
+    for name in sorted(values_by_name, key=by_name):
+        values = sorted(values_by_name[name], key=by_value or by_name)
+        parts.append(f"{_encode(name)}={','.join(map(_encode, values))}")
+    return "&".join(parts)
 
 
 def _encode(text: str) -> str:
     """Percent-encode all but the RFC 3986 unreserved characters."""
     return quote(text, safe="", errors="replace")
+
+
+def _as_sorted_by_the_frameworks(text: str) -> bytes:
+    """Sort as Java and JavaScript compare texts: by UTF-16 code units."""
+    return text.encode("utf-16-be", "replace")
+
+
+def _as_sorted_by_code_points(text: str) -> str:
+    return text
+
+
+_ORDERS: tuple[Order, ...] = (_as_sorted_by_the_frameworks, _as_sorted_by_code_points, _encode)
+
+
+def _hash(canonical: str) -> str:
+    return hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest()

@@ -12,7 +12,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from portway_sdk._canonical import query_string_hash
+from portway_sdk._canonical import accepted_hashes, query_string_hash
 from portway_sdk._errors import ConfigurationError, VerificationError, VerificationReason
 from portway_sdk._jwt import (
     VerifiedClaims,
@@ -53,7 +53,8 @@ def sign_connect_token(
         method: The request's method.
         url: The request's URL, or its path and query, as sent.
         context_path: The path of the base URL the request goes to.
-        audience: The client key when an app calls, the app key when the platform calls.
+        audience: The client key when an app calls. None when the platform calls: frameworks take
+            what stands there for the installation's key.
         subject: The `sub` claim; rarely needed.
         now: The present instant.
         lifetime: How long the token is good for.
@@ -76,7 +77,7 @@ def verify_connect_token(
     *,
     secret: str,
     issuer: str,
-    audience: str,
+    audience: str | Sequence[str],
     method: str,
     url: str,
     context_path: str = "",
@@ -85,7 +86,7 @@ def verify_connect_token(
     """Return the claims of an HS256 token that `secret` signed for exactly this request.
 
     `iss`, `iat`, `exp` and `qsh` are required. `aud` may be absent; where it is present it must
-    hold `audience`.
+    hold `audience`, or one of them.
 
     Raises:
         VerificationError: The token cannot be trusted; `.reason` says why.
@@ -94,8 +95,8 @@ def verify_connect_token(
     check_times(claims, now)
     check_issuer(claims, issuer)
     if "aud" in claims:
-        check_audience(claims, audience)
-    check_qsh(claims, query_string_hash(method, url, context_path=context_path))
+        check_audience(claims, *([audience] if isinstance(audience, str) else audience))
+    check_qsh(claims, accepted_hashes(method, url, context_path=context_path))
     return verified(header, claims)
 
 
@@ -157,7 +158,7 @@ def verify_install_token(
     check_issuer(claims, client_key)
     slashless = {**claims, "aud": [entry.rstrip("/") for entry in audience_of(claims)]}
     check_audience(slashless, app_base_url.rstrip("/"))
-    check_qsh(claims, query_string_hash(method, url, context_path=context_path))
+    check_qsh(claims, accepted_hashes(method, url, context_path=context_path))
     return verified(header, claims)
 
 

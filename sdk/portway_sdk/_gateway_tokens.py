@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from portway_sdk._canonical import query_string_hash
+from portway_sdk._canonical import accepted_hashes, query_string_hash
 from portway_sdk._errors import VerificationError, VerificationReason
 from portway_sdk._jwt import (
     VerifiedClaims,
@@ -103,7 +103,7 @@ def verify_gateway_token(
         raise VerificationError(VerificationReason.SUBJECT, "sub is not the listener's id")
     check_audience(claims, GATEWAY_AUDIENCE)
     get_text(claims, "jti")
-    check_qsh(claims, query_string_hash(method, url, context_path=context_path))
+    check_qsh(claims, accepted_hashes(method, url, context_path=context_path))
     return verified(header, claims)
 
 

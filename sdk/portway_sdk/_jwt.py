@@ -9,7 +9,7 @@ import hmac
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
@@ -178,16 +178,16 @@ def check_issuer(claims: Mapping[str, Any], issuer: str) -> None:
         raise VerificationError(VerificationReason.ISSUER, "the token is somebody else's")
 
 
-def check_audience(claims: Mapping[str, Any], audience: str) -> None:
-    """Raise unless the token is meant for `audience`, among others perhaps."""
-    if audience not in audience_of(claims):
+def check_audience(claims: Mapping[str, Any], *accepted: str) -> None:
+    """Raise unless the token is meant for one of these, among others perhaps."""
+    if not set(accepted) & set(audience_of(claims)):
         raise VerificationError(VerificationReason.AUDIENCE, "the token is for somebody else")
 
 
-def check_qsh(claims: Mapping[str, Any], expected: str) -> None:
-    """Raise unless the token was signed for the request whose hash is `expected`."""
-    told = get_text(claims, "qsh")
-    if not hmac.compare_digest(told.encode("utf-8", "replace"), expected.encode()):
+def check_qsh(claims: Mapping[str, Any], expected: Iterable[str]) -> None:
+    """Raise unless the token was signed for the request whose hashes these are."""
+    told = get_text(claims, "qsh").encode("utf-8", "replace")
+    if not any(hmac.compare_digest(told, one.encode()) for one in expected):
         raise VerificationError(
             VerificationReason.QSH,
             "the token was signed for another request; compare canonical_request on both sides",

@@ -48,7 +48,7 @@ class Trust:
             token,
             secret=installation.shared_secret,
             issuer=installation.client_key,
-            audience=self._settings.app_key,
+            audience=(self._settings.app_key, installation.client_key),
             method=request.method,
             url=url_of(request),
             context_path=self._context_path,

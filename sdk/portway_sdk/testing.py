@@ -190,7 +190,6 @@ class CloudAppTester:
         path = self._app_path + EVENTS_PATH
         token = sign_connect_token(
             issuer=self.client_key,
-            audience=self._app.settings.app_key,
             secret=self._secret,
             method="POST",
             url=path,

@@ -490,9 +490,12 @@ class LifecyclePayload(WireModel):
     event_type: str
     description: str = ""
     display_url: str | None = None
+    oauth_client_id: str | None = None
 
 
 class InstalledPayload(LifecyclePayload):
     """The body of `installed`: it brings the secret both sides sign with."""
 
     shared_secret: str = Field(repr=False)
+    public_key: str | None = None
+    """Deprecated in the contract; lifecycle calls are verified by the key their `kid` names."""

@@ -5,7 +5,7 @@ time, so writers of one process queue on a lock rather than poll the file.
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +32,9 @@ from portway_service.announcements import Announcements
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+
+WriteLast = Callable[[Connection, list[Any]], None]
 
 
 class Instant(TypeDecorator[datetime]):
@@ -68,13 +71,16 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that changes something: committed on leaving, undone on an exception."""
         topics: set[str] = set()
-        options = {"portway_writes": True, "portway_topics": topics}
+        last: dict[WriteLast, list[Any]] = {}
+        options = {"portway_writes": True, "portway_topics": topics, "portway_last": last}
         with (
             self._writer,
             self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
             yield connection
+            for write, things in last.items():
+                write(connection, things)
         self.announcements.ring(topics)
 
     def close(self) -> None:
@@ -85,6 +91,14 @@ class Database:
 def announce(connection: Connection, topic: str) -> None:
     """Announce `topic` in this process as soon as the write transaction has committed."""
     connection.get_execution_options()["portway_topics"].add(topic)
+
+
+def do_last(connection: Connection, write: WriteLast, thing: Any) -> None:
+    """Have `write` called with all its things as the last act of the write transaction.
+
+    What many transactions write to is so locked for a moment only, and after everything else.
+    """
+    connection.get_execution_options()["portway_last"].setdefault(write, []).append(thing)
 
 
 def sqlite_url(path: Path) -> str:

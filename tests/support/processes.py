@@ -29,11 +29,23 @@ def an_environment(folder: Path, **more: str) -> dict[str, str]:
 class Process:
     """One process, with its output in a file."""
 
-    def __init__(self, command: list[str], *, log: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        command: list[str],
+        *,
+        log: Path,
+        environment: dict[str, str],
+        folder: Path | None = None,
+    ) -> None:
         self._log = log
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environment,
+                cwd=folder,
             )
 
     def kill(self) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 
 from portway_assistant.exports.loading import Loader
+from portway_assistant.exports.lost_pages import find_lost_pages
 from portway_assistant.exports.merging import merge
 from portway_assistant.exports.note_queries import note_content, note_package, note_people
 from portway_assistant.exports.notes import NoteKind, add_note
@@ -19,7 +20,7 @@ from portway_assistant.exports.resolving import (
     place_in_spaces,
 )
 from portway_assistant.exports.shapes import WANTED
-from portway_assistant.exports.trees import build_page_tree, build_threads
+from portway_assistant.exports.trees import build_archive_tree, build_page_tree, build_threads
 from portway_assistant.exports.unresolved import count_unresolved
 from portway_assistant.exports.xml_objects import ObjectReader
 
@@ -68,7 +69,9 @@ def fill(
     decide_reasons(database)
     join_people(database)
     build_page_tree(database)
+    build_archive_tree(database)
     build_threads(database)
+    find_lost_pages(database)
     count_unresolved(database)
     note_package(database, package, loader.classes)
     note_people(database)

@@ -1,45 +1,46 @@
-"""Spaces, pages, blog posts, comments and attachments, each as a stream in load order."""
+"""Spaces, pages, blog posts, comments and attachments, each as a stream in load order.
+
+With `archived` a query answers for the archived pages and blog posts of a space and what hangs on
+them, instead of for its current content.
+"""
 
 import json
 from collections.abc import Iterator
 
+from portway_assistant.exports.people_join import RESOLVER
 from portway_assistant.exports.records import (
     Attachment,
     AttachmentRevision,
     BlogPost,
     Comment,
-    ContentProperty,
     InlineAnchor,
-    InlineTask,
     Page,
-    PageTemplate,
     Revision,
     Space,
 )
 from portway_assistant.exports.store_reader import (
+    BODY,
     FILE,
     LABELS,
+    PEOPLE,
     StoreReader,
     body_type,
     container_kind,
     read_file,
     read_labels,
+    scope,
     text_id,
     whole_number,
 )
 
-_BODY = (
-    "LEFT JOIN bodies b ON b.owner_id = c.id AND b.owner_kind = c.kind AND b.chosen"
-    " LEFT JOIN body_texts x ON x.n = b.n"
-)
-_PEOPLE = "c.creator_key, c.created, c.modifier_key, c.modified"
 _CONTENT_LABELS = LABELS.format(id="c.id", kind="c.kind")
 _PROPERTY = (
     "(SELECT ifnull(p.number, p.text) FROM properties p WHERE p.owner_id = c.id"
     " AND p.owner_kind = c.kind AND p.name = '{name}' LIMIT 1)"
 )
-_ANCHOR_NAMES = (
-    "('inline-comment', 'inline-marker-ref', 'inline-original-selection', 'status', 'ANCHOR')"
+_COMMENT_FACTS = (
+    "('inline-comment', 'inline-marker-ref', 'inline-original-selection', 'status',"
+    " 'status-lastmodifier', 'status-lastmoddate', 'ANCHOR')"
 )
 
 
@@ -76,15 +77,19 @@ class ContentQueries(StoreReader):
                 labels=read_labels(row[13]),
             )
 
-    def pages(self, space_id: str) -> Iterator[Page]:
-        """Yield the current pages, parents before children, siblings by position then title."""
+    def pages(self, space_id: str, *, archived: bool = False) -> Iterator[Page]:
+        """Yield the current pages, parents before children, siblings by position then title.
+
+        An archived page may lie below a current one.
+        """
         read_date = self._dates.read
         for row in self._rows(
             f"SELECT t.id, t.parent_id, t.depth, t.home, c.title, c.position, c.version,"  # noqa: S608
-            f" c.version_comment, {_PEOPLE}, x.text, b.type, {_CONTENT_LABELS}"
-            f" FROM tree t JOIN contents c ON c.id = t.id AND c.kind = 'Page' {_BODY}"
-            " WHERE t.space_id = ? ORDER BY t.place",
+            f" c.version_comment, {PEOPLE}, x.text, b.type, {_CONTENT_LABELS}"
+            f" FROM tree t JOIN contents c ON c.id = t.id AND c.kind = 'Page' {BODY}"
+            " WHERE t.space_id = ? AND t.scope = ? ORDER BY t.place",
             space_id,
+            scope(archived),
         ):
             yield Page(
                 id=str(row[0]),
@@ -105,14 +110,15 @@ class ContentQueries(StoreReader):
                 labels=read_labels(row[14]),
             )
 
-    def blog_posts(self, space_id: str) -> Iterator[BlogPost]:
+    def blog_posts(self, space_id: str, *, archived: bool = False) -> Iterator[BlogPost]:
         """Yield the current blog posts, the oldest first."""
         for row in self._rows(
-            f"SELECT c.id, c.title, c.version, c.version_comment, {_PEOPLE}, x.text, b.type,"  # noqa: S608
-            f" {_CONTENT_LABELS} FROM contents c {_BODY} WHERE c.rowid IN"
-            " (SELECT rowid FROM contents WHERE kind = 'BlogPost' AND reason IS NULL"
-            " AND space_id = ?) ORDER BY c.created, c.id",
+            f"SELECT c.id, c.title, c.version, c.version_comment, {PEOPLE}, x.text, b.type,"  # noqa: S608
+            f" {_CONTENT_LABELS} FROM contents c {BODY} WHERE c.rowid IN"
+            " (SELECT rowid FROM contents WHERE kind = 'BlogPost' AND space_id = ?"
+            " AND scope = ?) ORDER BY c.created, c.id",
             space_id,
+            scope(archived),
         ):
             yield BlogPost(
                 id=str(row[0]),
@@ -129,16 +135,18 @@ class ContentQueries(StoreReader):
                 labels=read_labels(row[10]),
             )
 
-    def comments(self, space_id: str) -> Iterator[Comment]:
+    def comments(self, space_id: str, *, archived: bool = False) -> Iterator[Comment]:
         """Yield the current comments container by container, parents before replies."""
         for row in self._rows(
             f"SELECT t.id, t.parent_id, t.depth, c.container_kind, c.container_id, c.version,"  # noqa: S608
-            f" {_PEOPLE}, x.text, b.type,"
-            " (SELECT json_group_object(p.name, ifnull(p.text, p.number)) FROM properties p"
-            f" WHERE p.owner_id = c.id AND p.owner_kind = c.kind AND p.name IN {_ANCHOR_NAMES})"
-            f" FROM threads t JOIN contents c ON c.id = t.id AND c.kind = 'Comment' {_BODY}"
-            " WHERE t.space_id = ? ORDER BY t.place",
+            f" {PEOPLE}, x.text, b.type,"
+            " (SELECT json_group_object(p.name, ifnull(p.text, ifnull(p.number, p.date)))"
+            " FROM properties p"
+            f" WHERE p.owner_id = c.id AND p.owner_kind = c.kind AND p.name IN {_COMMENT_FACTS})"
+            f" FROM threads t JOIN contents c ON c.id = t.id AND c.kind = 'Comment' {BODY}"
+            " WHERE t.space_id = ? AND t.scope = ? ORDER BY t.place",
             space_id,
+            scope(archived),
         ):
             facts = json.loads(row[12])
             yield Comment(
@@ -158,21 +166,32 @@ class ContentQueries(StoreReader):
                 inline=_inline_anchor(facts),
                 is_resolved=str(facts.get("status", "")).lower() == "resolved",
                 anchor=text_id(facts.get("ANCHOR")),
+                resolved_by_key=self._identity(facts.get(RESOLVER)),
+                resolved_at=self._dates.read_any(facts.get("status-lastmoddate")),
             )
 
-    def attachments(self, space_id: str) -> Iterator[Attachment]:
+    def _identity(self, named: object) -> str | None:
+        """Return the identity of the person whom a property names by key or by username."""
+        if named is None:
+            return None
+        for column, value in (("key", str(named)), ("lower_name", str(named).strip().lower())):
+            for (key,) in self._rows(f"SELECT key FROM people WHERE {column} = ?", value):  # noqa: S608
+                return str(key)
+        return None
+
+    def attachments(self, space_id: str, *, archived: bool = False) -> Iterator[Attachment]:
         """Yield the current attachments container by container, by title, with or without file."""
         media_type = _PROPERTY.format(name="MEDIA_TYPE")
         size = _PROPERTY.format(name="FILESIZE")
         for row in self._rows(
             f"SELECT c.id, c.container_kind, c.container_id, c.title,"  # noqa: S608
             f" ifnull(c.media_type, {media_type}), ifnull(c.file_size, {size}), c.version,"
-            f" c.version_comment, {_PEOPLE}, {_CONTENT_LABELS}, {FILE} FROM contents c"
+            f" c.version_comment, {PEOPLE}, {_CONTENT_LABELS}, {FILE} FROM contents c"
             " LEFT JOIN attachment_files f ON f.rowid = c.file_row"
-            " WHERE c.kind = 'Attachment' AND (c.reason IS NULL OR c.reason = 'file_missing')"
-            " AND c.space_id = ?"
+            " WHERE c.kind = 'Attachment' AND c.space_id = ? AND c.scope = ?"
             " ORDER BY c.container_kind DESC, c.container_id, c.folded_title, c.id",
             space_id,
+            scope(archived),
         ):
             yield Attachment(
                 id=str(row[0]),
@@ -192,15 +211,18 @@ class ContentQueries(StoreReader):
                 file=read_file(row[13:]),
             )
 
-    def revisions(self, space_id: str) -> Iterator[Revision]:
+    def revisions(self, space_id: str, *, archived: bool = False) -> Iterator[Revision]:
         """Yield the older versions of the current pages and blog posts, the oldest first."""
         for row in self._rows(
             f"SELECT c.id, c.kind, c.original_id, c.title, c.version, c.version_comment,"  # noqa: S608
-            f" {_PEOPLE}, x.text, b.type FROM contents c"
-            " JOIN contents o ON o.id = c.original_id AND o.kind = c.kind AND o.reason IS NULL"
-            f" {_BODY} WHERE c.kind IN ('Page', 'BlogPost') AND c.reason = 'history'"
-            " AND o.space_id = ? ORDER BY c.kind DESC, c.original_id, c.version, c.modified, c.id",
+            f" {PEOPLE}, x.text, b.type FROM contents c"
+            " JOIN contents o ON o.id = c.original_id AND o.kind = c.kind"
+            f" {BODY} WHERE c.kind IN ('Page', 'BlogPost')"
+            " AND (c.reason = 'history' OR (c.reason = 'archived' AND o.scope = 2))"
+            " AND o.space_id = ? AND o.scope = ?"
+            " ORDER BY c.kind DESC, c.original_id, c.version, c.modified, c.id",
             space_id,
+            scope(archived),
         ):
             yield Revision(
                 id=str(row[0]),
@@ -218,16 +240,18 @@ class ContentQueries(StoreReader):
                 body_type=body_type(row[11]),
             )
 
-    def attachment_revisions(self, space_id: str) -> Iterator[AttachmentRevision]:
+    def attachment_revisions(
+        self, space_id: str, *, archived: bool = False
+    ) -> Iterator[AttachmentRevision]:
         """Yield the older versions of the current attachments, the oldest first."""
         for row in self._rows(
             f"SELECT c.id, c.original_id, c.title, c.version, c.version_comment, c.creator_key,"  # noqa: S608
             f" c.created, {FILE} FROM contents c JOIN contents o ON o.id = c.original_id"
-            " AND o.kind = c.kind AND (o.reason IS NULL OR o.reason = 'file_missing')"
-            " LEFT JOIN attachment_files f ON f.rowid = c.file_row"
+            " AND o.kind = c.kind LEFT JOIN attachment_files f ON f.rowid = c.file_row"
             " WHERE c.kind = 'Attachment' AND c.reason = 'history' AND o.space_id = ?"
-            " ORDER BY c.original_id, c.version, c.modified, c.id",
+            " AND o.scope = ? ORDER BY c.original_id, c.version, c.modified, c.id",
             space_id,
+            scope(archived),
         ):
             yield AttachmentRevision(
                 id=str(row[0]),
@@ -239,50 +263,6 @@ class ContentQueries(StoreReader):
                 created_at=self._dates.read(row[6]),
                 file=read_file(row[7:]),
             )
-
-    def content_properties(self, space_id: str) -> Iterator[ContentProperty]:
-        """Yield the named values of everything that is taken."""
-        for row in self._rows(
-            "SELECT p.owner_kind, p.owner_id, p.name, p.text, p.number, p.date FROM properties p"
-            " JOIN contents c ON c.id = p.owner_id AND c.kind = p.owner_kind"
-            " WHERE c.space_id = ? AND (c.reason IS NULL OR c.reason = 'file_missing')"
-            " AND p.name IS NOT NULL ORDER BY p.owner_kind, p.owner_id, p.name, p.id",
-            space_id,
-        ):
-            number = row[4] if isinstance(row[4], int) else None
-            yield ContentProperty(
-                container_kind(row[0]), str(row[1]), row[2], row[3], number, row[5]
-            )
-
-    def templates(self, space_id: str | None) -> Iterator[PageTemplate]:
-        """Yield the page templates of a space, or with None those of the whole site."""
-        for row in self._rows(
-            "SELECT id, name, description, text, type, version, module_key, creator_key, created"
-            " FROM templates WHERE space_id IS ? ORDER BY name, id",
-            space_id,
-        ):
-            yield PageTemplate(
-                id=str(row[0]),
-                space_id=space_id,
-                name=row[1] or "",
-                description=row[2] or "",
-                body=row[3] or "",
-                body_type=body_type(row[4]),
-                version=whole_number(row[5], 1),
-                module_key=row[6],
-                creator_key=row[7],
-                created_at=self._dates.read(row[8]),
-            )
-
-    def inline_tasks(self, space_id: str) -> Iterator[InlineTask]:
-        """Yield the tasks on current pages and blog posts, from the table newer exports carry."""
-        for row in self._rows(
-            "SELECT i.content_id, i.task_id, i.body, i.status, i.creator_key, i.assignee_key,"
-            " i.completed_by_key FROM inline_tasks i JOIN contents c ON c.id = i.content_id"
-            " WHERE c.space_id = ? AND c.reason IS NULL ORDER BY i.content_id, i.rowid",
-            space_id,
-        ):
-            yield InlineTask(str(row[0]), row[1] or "", row[2] or "", row[3] or "", *row[4:])
 
 
 def _inline_anchor(facts: dict[str, object]) -> InlineAnchor | None:

@@ -2,7 +2,7 @@
 
 from portway_assistant.exports.store_reader import StoreReader
 
-_TAKEN = "c.space_id = ? AND (c.reason IS NULL OR c.reason = 'file_missing')"
+_TAKEN = "c.space_id = ? AND c.scope = 1"
 
 
 class CountQueries(StoreReader):
@@ -17,10 +17,12 @@ class CountQueries(StoreReader):
         on_file = "c.container_kind = 'Attachment'"
         comments = (
             "SELECT count(*) FROM threads t JOIN contents c ON c.id = t.id"
-            " AND c.kind = 'Comment' WHERE t.space_id = ?"
+            " AND c.kind = 'Comment' WHERE t.space_id = ? AND t.scope = 1"
         )
         return {
-            "pages": self._value("SELECT count(*) FROM tree WHERE space_id = ?", space_id),
+            "pages": self._value(
+                "SELECT count(*) FROM tree WHERE space_id = ? AND scope = 1", space_id
+            ),
             "blogPosts": self._value(
                 "SELECT count(*) FROM contents c WHERE c.kind = 'BlogPost' AND c.reason IS NULL"
                 " AND c.space_id = ?",

@@ -23,3 +23,13 @@ class DateReader:
             return local.astimezone(UTC)
         except (ValueError, OverflowError):
             return None
+
+    def read_any(self, value: str | int | None) -> datetime | None:
+        """Return the instant of a date, or of a Java timestamp: milliseconds since 1970."""
+        text = "" if value is None else str(value).strip()
+        if not text.isdecimal():
+            return self.read(text)
+        try:
+            return datetime.fromtimestamp(int(text) / 1000, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None

@@ -165,8 +165,9 @@ class ExpatSession:
                     parser.CharacterDataHandler = None
                     text = "".join(texts)
                     if is_reference:
-                        if (key := text.strip()) and target:
-                            references[field] = (plain_class(target), key)
+                        # Cut by hand, a reference may lack its class; the id may still find it.
+                        if key := text.strip():
+                            references[field] = (plain_class(target or ""), key)
                     elif text and (target is None or text.strip()):
                         values[field] = text
                 field = None
@@ -176,8 +177,8 @@ class ExpatSession:
                 parser.CharacterDataHandler = None
             elif depth == 4 and field is not None and member == "collection" and name == "id":
                 parser.CharacterDataHandler = None
-                if (key := "".join(texts).strip()) and target:
-                    collections[field].append((plain_class(target), key))
+                if key := "".join(texts).strip():
+                    collections[field].append((plain_class(target or ""), key))
                 texts.clear()
             elif depth == 1 and in_object:
                 in_object = False

@@ -145,7 +145,7 @@ def _fill(database: sqlite3.Connection, relation: _Backwards) -> None:
     if relation.parent_kind:
         where += f" AND l.owner_kind = '{relation.parent_kind}'"
     if table == "contents":
-        where += " AND l.member_kind = contents.kind"
+        where += " AND l.member_kind IN (contents.kind, '')"
     target = f"({relation.kind_column}, {column})" if relation.kind_column else column
     source = "l.owner_kind, l.owner_id" if relation.kind_column else "l.owner_id"
     filled = database.execute(

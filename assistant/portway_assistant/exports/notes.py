@@ -18,6 +18,7 @@ class NoteKind(StrEnum):
     HOME_CHOSEN = "home_chosen"
     HOME_HAD_PARENT = "home_had_parent"
     ORPHAN_PAGE = "orphan_page"
+    LOST_PAGE = "lost_page"
     CYCLE_BROKEN = "cycle_broken"
     REPLY_WITHOUT_PARENT = "reply_without_parent"
     BODY_DUPLICATE = "body_duplicate"

@@ -30,6 +30,10 @@ _REFERRING_BY_KEY = (
 )
 
 
+RESOLVER = "status-lastmodifier"
+"""The comment property that says who resolved it: a user key, or a username."""
+
+
 def identity_of_name(username: str) -> str:
     """Return the identity of somebody known by username only."""
     return NAME_PREFIX + username.strip().lower()
@@ -131,6 +135,13 @@ def _add_placeholders(database: sqlite3.Connection) -> None:
         )
     for table, key in _REFERRING_BY_KEY:
         database.execute(f"INSERT INTO referred SELECT DISTINCT {key}, NULL, NULL FROM {table}")  # noqa: S608
+    database.execute(
+        "INSERT INTO referred SELECT d.text, NULL, NULL FROM (SELECT DISTINCT"  # noqa: S608
+        "  r.text AS text, lower_name(r.text) AS lower FROM properties r"
+        f" WHERE r.name = '{RESOLVER}' AND r.owner_kind = 'Comment' AND trim(r.text) <> '') d"
+        " WHERE NOT EXISTS (SELECT 1 FROM people p WHERE p.key = d.text)"
+        " AND NOT EXISTS (SELECT 1 FROM people p WHERE p.lower_name = d.lower)"
+    )
     database.execute(
         "INSERT INTO referred SELECT CASE m.attribute WHEN 'username'"
         " THEN ? || lower_name(m.value) ELSE m.value END,"

@@ -13,7 +13,7 @@ from portway_assistant.exports.records import (
     User,
     Watch,
 )
-from portway_assistant.exports.store_reader import StoreReader, container_kind, text_id
+from portway_assistant.exports.store_reader import StoreReader, container_kind, scope, text_id
 
 _ANONYMOUS = frozenset({"anonymous-users", "anonymous_users", "anonymous"})
 _SELECT_USER = (
@@ -72,7 +72,9 @@ class PeopleQueries(StoreReader):
             kind, subject = _subject(row[2], row[3], row[4])
             yield SpacePermission(str(row[0]), space_id, row[1] or "", kind, subject)
 
-    def content_restrictions(self, space_id: str) -> Iterator[ContentRestriction]:
+    def content_restrictions(
+        self, space_id: str, *, archived: bool = False
+    ) -> Iterator[ContentRestriction]:
         """Yield the restrictions of everything that is taken.
 
         View restrictions of a page hold for the pages below it too; that is not worked out here.
@@ -80,9 +82,10 @@ class PeopleQueries(StoreReader):
         for row in self._rows(
             "SELECT s.id, s.owner_kind, s.owner_id, s.type FROM permission_sets s"
             " JOIN contents c ON c.id = s.owner_id AND c.kind = s.owner_kind"
-            " WHERE c.space_id = ? AND (c.reason IS NULL OR c.reason = 'file_missing')"
+            " WHERE c.space_id = ? AND c.scope = ?"
             " ORDER BY s.owner_kind DESC, s.owner_id, s.type DESC, s.id",
             space_id,
+            scope(archived),
         ):
             members = list(
                 self._rows(
@@ -100,26 +103,32 @@ class PeopleQueries(StoreReader):
                 groups=tuple(group for user, group in members if group and not user),
             )
 
-    def likes(self, space_id: str) -> Iterator[Like]:
+    def likes(self, space_id: str, *, archived: bool = False) -> Iterator[Like]:
         """Yield who likes what, of everything that is taken."""
         for row in self._rows(
             "SELECT l.owner_kind, l.owner_id, l.user_key, l.created FROM likes l"
             " JOIN contents c ON c.id = l.owner_id AND c.kind = l.owner_kind"
-            " WHERE c.space_id = ? AND c.reason IS NULL AND l.user_key IS NOT NULL"
+            " WHERE c.space_id = ? AND c.scope = ? AND l.user_key IS NOT NULL"
             " ORDER BY l.owner_kind, l.owner_id, l.user_key",
             space_id,
+            scope(archived),
         ):
             yield Like(container_kind(row[0]), str(row[1]), row[2], self._dates.read(row[3]))
 
-    def watches(self, space_id: str) -> Iterator[Watch]:
-        """Yield who watches the space or anything in it that is taken."""
+    def watches(self, space_id: str, *, archived: bool = False) -> Iterator[Watch]:
+        """Yield who watches the space or anything in it that is taken.
+
+        With `archived`: who watches anything archived in it.
+        """
         for row in self._rows(
             "SELECT n.owner_kind, n.owner_id, n.space_id, n.user_key, n.type FROM notifications n"
             " LEFT JOIN contents c ON c.id = n.owner_id AND c.kind = n.owner_kind"
-            " WHERE n.user_key IS NOT NULL AND ((n.owner_id IS NULL AND n.space_id = ?)"
-            " OR (c.space_id = ? AND c.reason IS NULL)) ORDER BY n.owner_kind, n.owner_id, n.id",
+            " WHERE n.user_key IS NOT NULL AND ((n.owner_id IS NULL AND n.space_id = ? AND NOT ?)"
+            " OR (c.space_id = ? AND c.scope = ?)) ORDER BY n.owner_kind, n.owner_id, n.id",
             space_id,
+            archived,
             space_id,
+            scope(archived),
         ):
             kind = None if row[0] is None else container_kind(row[0])
             yield Watch(kind, text_id(row[1]), text_id(row[2]), row[3], row[4])

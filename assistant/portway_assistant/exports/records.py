@@ -174,6 +174,9 @@ class Comment:
     is_resolved: bool
     anchor: str | None
     """JSON that pins a comment to a spot of an attachment."""
+    resolved_by_key: str | None = None
+    """Who resolved it or opened it again last."""
+    resolved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +212,61 @@ class Revision:
     title: str
     version: int
     version_comment: str
+    creator_key: str | None
+    created_at: datetime | None
+    modifier_key: str | None
+    modified_at: datetime | None
+    body: str
+    body_type: BodyType
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A page or blog post nobody has published yet, or unpublished edits of one."""
+
+    id: str
+    space_id: str | None
+    kind: ContainerKind
+    """`page` or `blog_post`."""
+    edits_id: str | None
+    """The page or blog post it edits; None for a new one."""
+    parent_id: str | None
+    title: str
+    creator_key: str | None
+    created_at: datetime | None
+    modifier_key: str | None
+    modified_at: datetime | None
+    body: str
+    body_type: BodyType
+
+
+@dataclass(frozen=True, slots=True)
+class LostPage:
+    """A page the package lacks, though other objects refer to it."""
+
+    id: str
+    space_id: str | None
+    title: str | None
+    """As an older version has it, if there is one."""
+    children: int
+    versions: int
+    bodies: int
+    comments: int
+    attachments: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomContent:
+    """A content that belongs to an app."""
+
+    id: str
+    space_id: str | None
+    container_kind: ContainerKind | None
+    container_id: str | None
+    module_key: str | None
+    """Plugin and module, such as `com.example.notes:note`."""
+    title: str
+    version: int
     creator_key: str | None
     created_at: datetime | None
     modifier_key: str | None
@@ -292,6 +350,7 @@ class PageTemplate:
     module_key: str | None
     creator_key: str | None
     created_at: datetime | None
+    labels: tuple[Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +385,9 @@ class InlineTask:
     creator_key: str | None
     assignee_key: str | None
     completed_by_key: str | None
+    created_at: datetime | None = None
+    due_at: datetime | None = None
+    completed_at: datetime | None = None
 
 
 class LeftOutReason(StrEnum):

@@ -152,3 +152,25 @@ def decide_reasons(database: sqlite3.Connection) -> None:
         "UPDATE contents SET reason = 'file_missing'"
         " WHERE kind = 'Attachment' AND reason IS NULL AND file_row IS NULL"
     )
+    _decide_scopes(database)
+
+
+def _decide_scopes(database: sqlite3.Connection) -> None:
+    """Mark what is taken, and what could be taken with archived pages and blog posts."""
+    database.execute(
+        "UPDATE contents SET scope = 1 WHERE reason IS NULL OR reason = 'file_missing'"
+    )
+    marked = database.execute(
+        "UPDATE contents SET scope = 2 WHERE kind IN ('Page', 'BlogPost') AND reason = 'archived'"
+        " AND original_id IS NULL"
+        " AND EXISTS (SELECT 1 FROM spaces s WHERE s.id = contents.space_id AND s.chosen)"
+    ).rowcount
+    for _ in range(_MOST_ROUNDS):
+        if not marked:
+            break
+        marked = database.execute(
+            "UPDATE contents SET scope = 2, space_id = o.space_id FROM contents o"
+            " WHERE contents.scope IS NULL AND contents.reason = 'container_left_out'"
+            " AND o.id = contents.container_id AND o.kind = contents.container_kind"
+            " AND o.scope = 2"
+        ).rowcount

@@ -16,6 +16,8 @@ RowBuilder = Callable[[RawObject], Row]
 
 _OWN_STATES = frozenset({"draft", "deleted", "archived"})
 _CUT_CDATA_END = re.compile(r"\]\] (?=</ac:plain-text-(?:link-)?body>)")
+# Zero-width characters, soft hyphens, direction marks, line and paragraph separators.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 _NOTHING: Reference = ("", "")
 _TRUE = frozenset({"true", "t", "1", "y", "yes"})
 
@@ -28,7 +30,7 @@ def _content(item: RawObject) -> Row:
         item.id,
         item.class_name,
         title,
-        title and fold(title.strip()),
+        title and folded_title(title),
         reference("space", _NOTHING)[1] or None,
         reference("parent", _NOTHING)[1] or None,
         value("position"),
@@ -38,7 +40,7 @@ def _content(item: RawObject) -> Row:
         container[0] or None,
         container[1] or None,
         value("versionComment"),
-        None,
+        value("draftType"),
         None,
         value("pluginModuleKey") or value("draftSpaceKey"),
         *_people(item),
@@ -53,7 +55,7 @@ def _attachment(item: RawObject) -> Row:
         item.id,
         item.class_name,
         title,
-        title and fold(title.strip()),
+        title and folded_title(title),
         reference("space", _NOTHING)[1] or None,
         None,
         None,
@@ -232,8 +234,12 @@ def _directory_group(item: RawObject) -> Row:
 def _membership(item: RawObject) -> Row:
     reference = item.references.get
     group = reference("parentGroup", (None, None))
-    member = reference("userMember") or reference("groupMember") or (None, None)
-    return (item.id, *group, *member)
+    user, nested = reference("userMember"), reference("groupMember")
+    member = user or nested or (None, None)
+    # A reference cut by hand may lack its class; the field tells it.
+    group_kind = group[0] or ("InternalGroup" if group[1] else None)
+    member_kind = member[0] or ("InternalUser" if user else "InternalGroup" if nested else None)
+    return (item.id, group_kind, group[1], member_kind, member[1])
 
 
 def _directory(item: RawObject) -> Row:
@@ -289,8 +295,10 @@ def _state(item: RawObject) -> str:
     status = item.values.get("contentStatus", "").strip().lower()
     if status in _OWN_STATES:
         return status
-    is_old = "originalVersion" in item.references or "originalVersionId" in item.values
-    return "history" if is_old else "current"
+    if "originalVersion" in item.references:
+        return "history"
+    named = item.values.get("originalVersionId") or item.values.get("originalVersion") or ""
+    return "history" if named.strip() else "current"
 
 
 def _original(item: RawObject) -> str | None:
@@ -298,8 +306,10 @@ def _original(item: RawObject) -> str | None:
     if reference is not None:
         return reference[1]
     # A draft of Confluence 5 names its page in pageId; 0 stands for a page not yet made.
-    named = item.values.get("originalVersionId") or item.values.get("pageId")
-    return None if named == "0" else named
+    value = item.values.get
+    named = value("originalVersionId") or value("originalVersion") or value("pageId") or ""
+    named = named.strip()
+    return None if named in {"", "0"} else named
 
 
 def _container(item: RawObject) -> Reference:
@@ -309,6 +319,13 @@ def _container(item: RawObject) -> Reference:
         if reference is not None and reference[0] != "ConfluenceUserImpl":
             return reference
     return _NOTHING
+
+
+def folded_title(title: str) -> str:
+    """Return the form in which titles are compared: without case, and without what nobody sees."""
+    if not title.isascii():
+        title = _INVISIBLE.sub("", title)
+    return fold(title.strip())
 
 
 def body_type_of(declared: str | None, text: str) -> int:

@@ -2,12 +2,13 @@
 
 Ids are INTEGER by affinity: numbers are kept as numbers and sort by age, anything else is kept as
 the text it is. `user_key` and its like hold a user key, or `name:` and the lower-cased username
-where the export knows a person by name only.
+where the export knows a person by name only. `scope` is 1 for what current-content migration takes,
+2 for archived pages and blog posts and what hangs on them, NULL for the rest.
 """
 
 import sqlite3
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _PEOPLE = (
     "creator_key TEXT, creator_name TEXT, created TEXT, "
@@ -58,7 +59,7 @@ LOADED: dict[str, str] = {
 
 ADDED: dict[str, str] = {
     "spaces": "chosen INTEGER DEFAULT 1",
-    "contents": "reason TEXT, file_row INTEGER",
+    "contents": "reason TEXT, file_row INTEGER, scope INTEGER",
     "bodies": "chosen INTEGER DEFAULT 1",
 }
 """Columns of loaded tables that are decided once everything has been read."""
@@ -69,12 +70,15 @@ DERIVED: dict[str, str] = {
     "repairs": "at INTEGER, length INTEGER, kind TEXT, found TEXT, became TEXT",
     "notes": "kind TEXT, detail TEXT, count INTEGER",
     "unresolved": "reference TEXT PRIMARY KEY, count INTEGER",
+    "lost_pages": "id INTEGER UNIQUE, space_id INTEGER, title TEXT, children INTEGER DEFAULT 0, "
+    "versions INTEGER DEFAULT 0, bodies INTEGER DEFAULT 0, comments INTEGER DEFAULT 0, "
+    "attachments INTEGER DEFAULT 0",
     "people": "key TEXT PRIMARY KEY, user_key TEXT, name TEXT, lower_name TEXT, email TEXT, "
     "display_name TEXT, active INTEGER, known INTEGER, in_directory INTEGER, account_id TEXT",
     "tree": "place INTEGER PRIMARY KEY, space_id INTEGER, id INTEGER, parent_id INTEGER, "
-    "depth INTEGER, home INTEGER",
+    "depth INTEGER, home INTEGER, scope INTEGER",
     "threads": "place INTEGER PRIMARY KEY, space_id INTEGER, id INTEGER, parent_id INTEGER, "
-    "depth INTEGER",
+    "depth INTEGER, scope INTEGER",
 }
 """Filled once everything has been read."""
 

@@ -31,6 +31,14 @@ LABELS = (
 )
 """Selects the labels of a content as JSON; `read_labels` reads them."""
 
+BODY = (
+    "LEFT JOIN bodies b ON b.owner_id = c.id AND b.owner_kind = c.kind AND b.chosen"
+    " LEFT JOIN body_texts x ON x.n = b.n"
+)
+"""Joins the body of the content `c`: its type as `b.type`, its text as `x.text`."""
+
+PEOPLE = "c.creator_key, c.created, c.modifier_key, c.modified"
+
 FILE = "f.name, f.size, f.packed_size, f.crc, f.method, f.header_offset"
 """Selects where an attachment's bytes lie; `read_file` reads it."""
 
@@ -49,6 +57,11 @@ class StoreReader:
     def _value(self, query: str, *values: object) -> int:
         """Return the one number a query answers."""
         return int(self._database.execute(query, values).fetchone()[0] or 0)
+
+
+def scope(archived: bool) -> int:
+    """Return the scope of the rows a query is about: current content, or archived pages' own."""
+    return 2 if archived else 1
 
 
 def text_id(value: object) -> str | None:

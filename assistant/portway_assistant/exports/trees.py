@@ -23,7 +23,7 @@ def build_page_tree(database: sqlite3.Connection) -> None:
     _start(
         database,
         "SELECT id, space_id, parent_id, position, folded_title, created, 0 AS orphan"
-        " FROM contents WHERE kind = 'Page' AND reason IS NULL",
+        " FROM contents WHERE kind = 'Page' AND scope = 1",
     )
     orphans = database.execute(
         "UPDATE nodes SET parent_id = NULL, orphan = 1 WHERE parent_id IS NOT NULL"
@@ -38,15 +38,40 @@ def build_page_tree(database: sqlite3.Connection) -> None:
     )
     _find_levels(database, NoteKind.CYCLE_BROKEN, "pages", reattach=True)
     database.execute(
-        "INSERT INTO tree (space_id, id, parent_id, depth, home)"
+        "INSERT INTO tree (space_id, id, parent_id, depth, home, scope)"
         " SELECT n.space_id, n.id, n.parent_id, l.depth,"
-        " EXISTS (SELECT 1 FROM homes h WHERE h.id = n.id)"
+        " EXISTS (SELECT 1 FROM homes h WHERE h.id = n.id), 1"
         " FROM nodes n JOIN levels l ON l.id = n.id"
         " ORDER BY n.space_id, l.depth, n.parent_id,"
         " n.position IS NULL, n.position, n.folded_title, n.id"
     )
-    database.execute("CREATE INDEX tree_by_space ON tree(space_id)")
+    database.execute("CREATE INDEX tree_by_space ON tree(space_id, scope)")
     database.execute("CREATE INDEX tree_by_id ON tree(id)")
+    _stop(database)
+
+
+def build_archive_tree(database: sqlite3.Connection) -> None:
+    """Add the archived pages to `tree`: below one another, or below a current page."""
+    _start(
+        database,
+        "SELECT id, space_id, parent_id, position, folded_title, created, NULL AS current_id"
+        " FROM contents WHERE kind = 'Page' AND scope = 2",
+    )
+    database.execute(
+        "UPDATE nodes SET parent_id = NULL, current_id = (SELECT t.id FROM tree t"
+        " WHERE t.id = nodes.parent_id AND t.space_id = nodes.space_id AND t.scope = 1)"
+        " WHERE parent_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM nodes p"
+        " WHERE p.id = nodes.parent_id AND p.space_id = nodes.space_id)"
+    )
+    database.execute("CREATE TEMP TABLE homes (space_id INTEGER, id INTEGER)")
+    _find_levels(database, NoteKind.CYCLE_BROKEN, "archived pages", reattach=False)
+    database.execute(
+        "INSERT INTO tree (space_id, id, parent_id, depth, home, scope)"
+        " SELECT n.space_id, n.id, ifnull(n.parent_id, n.current_id), l.depth, 0, 2"
+        " FROM nodes n JOIN levels l ON l.id = n.id"
+        " ORDER BY n.space_id, l.depth, n.parent_id,"
+        " n.position IS NULL, n.position, n.folded_title, n.id"
+    )
     _stop(database)
 
 
@@ -54,8 +79,8 @@ def build_threads(database: sqlite3.Connection) -> None:
     """Fill `threads` with the comments that are taken, by container and age, replies after."""
     _start(
         database,
-        "SELECT id, space_id, parent_id, container_kind, container_id, created"
-        " FROM contents WHERE kind = 'Comment' AND reason IS NULL",
+        "SELECT id, space_id, parent_id, container_kind, container_id, created, scope"
+        " FROM contents WHERE kind = 'Comment' AND scope IS NOT NULL",
     )
     lost = database.execute(
         "UPDATE nodes SET parent_id = NULL WHERE parent_id IS NOT NULL"
@@ -66,11 +91,12 @@ def build_threads(database: sqlite3.Connection) -> None:
     database.execute("CREATE TEMP TABLE homes (space_id INTEGER, id INTEGER)")
     _find_levels(database, NoteKind.CYCLE_BROKEN, "comments", reattach=False)
     database.execute(
-        "INSERT INTO threads (space_id, id, parent_id, depth)"
-        " SELECT n.space_id, n.id, n.parent_id, l.depth FROM nodes n JOIN levels l ON l.id = n.id"
+        "INSERT INTO threads (space_id, id, parent_id, depth, scope)"
+        " SELECT n.space_id, n.id, n.parent_id, l.depth, n.scope"
+        " FROM nodes n JOIN levels l ON l.id = n.id"
         " ORDER BY n.space_id, n.container_kind DESC, n.container_id, l.depth, n.created, n.id"
     )
-    database.execute("CREATE INDEX threads_by_space ON threads(space_id)")
+    database.execute("CREATE INDEX threads_by_space ON threads(space_id, scope)")
     database.execute("CREATE INDEX threads_by_id ON threads(id)")
     _stop(database)
 

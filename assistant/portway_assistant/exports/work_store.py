@@ -24,6 +24,7 @@ from portway_assistant.exports.left_out import LeftOutQueries
 from portway_assistant.exports.notes import Note, NoteKind
 from portway_assistant.exports.package import ExportPackage, PackageFile
 from portway_assistant.exports.people_queries import PeopleQueries
+from portway_assistant.exports.property_queries import PropertyQueries
 from portway_assistant.exports.schema import SCHEMA_VERSION, create_tables
 from portway_service.errors import Refusal
 
@@ -45,7 +46,7 @@ _DISK_ERRORS = frozenset(
 )
 
 
-class WorkStore(ContentQueries, PeopleQueries, CountQueries, LeftOutQueries):
+class WorkStore(ContentQueries, PropertyQueries, PeopleQueries, CountQueries, LeftOutQueries):
     """An export, read and resolved. Use it in one thread; open it again for another."""
 
     def __init__(self, package: ExportPackage, path: Path) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, select
 from portway_platform.catalogue.tables import apps
 from portway_platform.consents.tables import consent_records
 from portway_platform.gate import Owner, TransferAccess, check_transfer
+from portway_platform.ledger.refusals import noting_refusals
 from portway_platform.services import Services
 from portway_platform.transfers.service import lock_transfer
 from portway_platform.transfers.tables import transfers
@@ -51,7 +52,9 @@ class Standing:
             grounds = self._read_grounds(connection)
             if grounds == self._grounds and not self._has_expired(grounds):
                 return
-            self.access = self.pass_gate(connection)
+            app_key, path = self.access.app_key, {"transfer_id": self._transfer_id}
+            with noting_refusals(self._services, app_key, self._request, path):
+                self.access = self.pass_gate(connection)
             self._grounds = grounds
 
     def pass_gate(self, connection: Connection, *, lock: bool = False) -> TransferAccess:

@@ -19,6 +19,11 @@ from portway_platform.consents.receipts import sign_receipt, sign_withdrawal
 from portway_platform.consents.rules import notice_text, terms_of
 from portway_platform.consents.tables import consent_records
 from portway_platform.gate import consent_from_row
+from portway_platform.ledger.telling import (
+    consent_given,
+    consent_superseded,
+    consent_withdrawn,
+)
 from portway_platform.listeners.tables import listeners
 from portway_platform.services import Services
 from portway_platform.sites.service import Server, Site, get_server, get_site
@@ -101,8 +106,9 @@ def give_consent(connection: Connection, services: Services, given: ConsentInput
         issuer=services.settings.public_url,
         keys=services.keys,
     )
-    _supersede(connection, record)
+    _supersede(connection, services, record)
     _insert(connection, record, manifest, given.method, receipt)
+    services.ledger.note(connection, consent_given(record, receipt))
     return get_record(connection, record.record_id)
 
 
@@ -134,6 +140,7 @@ def withdraw_consent(
         )
     )
     record = kept.record
+    services.ledger.note(connection, consent_withdrawn(record, withdrawn_by, now))
     cancel_for_withdrawn_consent(
         connection, services, record.app_key, record.server_id, record.site_id
     )
@@ -232,17 +239,17 @@ def _check_terms(given: ConsentInput, terms: Terms) -> None:
         )
 
 
-def _supersede(connection: Connection, newer: ConsentRecord) -> None:
-    connection.execute(
-        update(consent_records)
-        .where(
-            consent_records.c.app_key == newer.app_key,
-            consent_records.c.server_id == newer.server_id,
-            consent_records.c.site_id == newer.site_id,
-            consent_records.c.superseded_at.is_(None),
-        )
-        .values(superseded_at=newer.given_at)
+def _supersede(connection: Connection, services: Services, newer: ConsentRecord) -> None:
+    older = (
+        consent_records.c.app_key == newer.app_key,
+        consent_records.c.server_id == newer.server_id,
+        consent_records.c.site_id == newer.site_id,
+        consent_records.c.superseded_at.is_(None),
     )
+    for row in connection.execute(select(consent_records).where(*older)).all():
+        superseded = consent_from_row(row._mapping)
+        services.ledger.note(connection, consent_superseded(superseded, newer))
+    connection.execute(update(consent_records).where(*older).values(superseded_at=newer.given_at))
 
 
 def _insert(

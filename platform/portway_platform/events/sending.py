@@ -88,7 +88,6 @@ def _authorise(parcel: Parcel, clock: Clock) -> str:
         method="POST",
         url=parcel.url,
         context_path=context_path_for(parcel.url, parcel.app_base_url),
-        audience=[parcel.app_key],
         now=clock.now(),
     )
     return f"JWT {token}"

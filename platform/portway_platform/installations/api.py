@@ -4,7 +4,12 @@ import flask
 
 from portway_platform.admission import AdminMay
 from portway_platform.installations import service
-from portway_platform.installations.messages import InstallationInput, InstallationOutput
+from portway_platform.installations.messages import (
+    InstallationInput,
+    InstallationOutput,
+    StatusInput,
+)
+from portway_platform.installations.rules import InstallationStatus
 from portway_platform.services import Interfaces, Services
 from portway_service.endpoints import Call, as_response
 
@@ -19,9 +24,18 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
     @admin.endpoint("PUT", f"{PATH}/<app_key>", access=INSTALL, body=InstallationInput)
     def install(call: Call) -> flask.Response:
         installation, is_new = service.install(
-            services, call.path["site_key"], call.path["app_key"], call.body.descriptor_url
+            services, call.path["site_key"], call.path["app_key"], call.body
         )
         return as_response(installation, 201 if is_new else 200)
+
+    @admin.endpoint("PUT", f"{PATH}/<app_key>/status", access=INSTALL, body=StatusInput)
+    def set_status(call: Call) -> InstallationOutput:
+        return service.set_enabled(
+            services,
+            call.path["site_key"],
+            call.path["app_key"],
+            enabled=call.body.status is InstallationStatus.ENABLED,
+        )
 
     @admin.endpoint("GET", PATH, access=AdminMay("see installed cloud apps"))
     def list_installations(call: Call) -> list[InstallationOutput]:

@@ -5,7 +5,7 @@ Source: docs/reference/connect-api.md#installation; wire contract, 3.3 and 3.6
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
@@ -13,6 +13,7 @@ import orjson
 
 from portway_platform import error_codes
 from portway_platform.services import Services
+from portway_platform.sites.rules import Region
 from portway_service.errors import Refusal
 
 FETCH_SECONDS = 10.0
@@ -22,15 +23,11 @@ LIFECYCLE = ("installed", "enabled", "disabled", "uninstalled")
 
 @dataclass(frozen=True)
 class Descriptor:
-    """A descriptor without faults."""
+    """A descriptor without faults, as one site meets it."""
 
     document: Mapping[str, Any]
-
-    @property
-    def base_url(self) -> str:
-        """The app's base URL, without a trailing slash."""
-        url: str = self.document["baseUrl"]
-        return url.rstrip("/")
+    base_url: str
+    """The app's base URL for the site's region, without a trailing slash."""
 
     @property
     def name(self) -> str:
@@ -49,8 +46,10 @@ class Descriptor:
         return None if path is None else f"{self.base_url}{path}"
 
 
-def fetch_descriptor(services: Services, descriptor_url: str, *, app_key: str) -> Descriptor:
-    """Return the descriptor of an app from its address.
+def fetch_descriptor(
+    services: Services, descriptor_url: str, *, app_key: str, region: str | None = None
+) -> Descriptor:
+    """Return the descriptor of an app from its address, for a site of a region.
 
     Raises:
         Refusal: `descriptor_unreachable`, or `descriptor_invalid` with every fault.
@@ -60,7 +59,9 @@ def fetch_descriptor(services: Services, descriptor_url: str, *, app_key: str) -
     if faults:
         summary = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults[:3])
         raise Refusal(error_codes.DESCRIPTOR_INVALID, summary=summary, details=faults)
-    return Descriptor(document)
+    of_regions = document.get("regionBaseUrls") or {}
+    base_url: str = of_regions.get(region) or document["baseUrl"]
+    return Descriptor(document, base_url.rstrip("/"))
 
 
 def find_faults(
@@ -72,20 +73,20 @@ def find_faults(
     if _part(document, "authentication").get("type") != "jwt":
         yield _fault("authentication.type", "it must be jwt")
     yield from _base_url_faults(document.get("baseUrl"), descriptor_url)
+    yield from _region_faults(document.get("regionBaseUrls"))
     if not isinstance(document.get("name"), str | None):
         yield _fault("name", "it must be text")
     scopes = document.get("scopes") or []
     if not isinstance(scopes, list) or not all(isinstance(scope, str) for scope in scopes):
         yield _fault("scopes", "it must be a list of names such as READ")
     lifecycle = _part(document, "lifecycle")
-    if "installed" not in lifecycle:
+    if lifecycle.get("installed") is None:
         yield _fault("lifecycle.installed", "it is missing: the app would never get its secret")
     for event in LIFECYCLE:
         if lifecycle.get(event) is not None and not _is_path(lifecycle[event]):
             yield _fault(f"lifecycle.{event}", _PATH_NEEDED)
-    webhook_path = _part(document, "cloudAppMigration").get("migrationWebhookPath")
-    if webhook_path is not None and not _is_path(webhook_path):
-        yield _fault("cloudAppMigration.migrationWebhookPath", _PATH_NEEDED)
+    for holder, name in ((document, ""), (_part(document, "modules"), "modules.")):
+        yield from _webhook_faults(holder.get("cloudAppMigration"), f"{name}cloudAppMigration")
 
 
 _PATH_NEEDED = "it must be a path below baseUrl that begins with one /, such as /installed"
@@ -97,6 +98,31 @@ def _base_url_faults(base_url: object, descriptor_url: str) -> Iterator[dict[str
         yield _fault("baseUrl", "it must be a web address without query: https://app.example")
     elif _origin(parts) != _origin(urlsplit(descriptor_url)):
         yield _fault("baseUrl", "it must have scheme, host and port of the descriptor's address")
+
+
+def _region_faults(of_regions: object) -> Iterator[dict[str, str]]:
+    if of_regions is None:
+        return
+    if not isinstance(of_regions, dict):
+        yield _fault("regionBaseUrls", "it must be an object of regions and their base URLs")
+        return
+    for region, base_url in of_regions.items():
+        field = f"regionBaseUrls.{region}"
+        if region not in get_args(Region):
+            yield _fault(field, f"there is no such region; {', '.join(get_args(Region))} are known")
+        elif _split(base_url) is None:
+            yield _fault(field, "it must be a web address without query: https://eu.app.example")
+
+
+def _webhook_faults(entry: object, field: str) -> Iterator[dict[str, str]]:
+    if entry is None:
+        return
+    if not isinstance(entry, dict):
+        yield _fault(field, "it must be an object with migrationWebhookPath")
+    elif "migrationWebhookPath" not in entry:
+        yield _fault(f"{field}.migrationWebhookPath", "it is missing: no event could be sent")
+    elif not _is_path(entry["migrationWebhookPath"]):
+        yield _fault(f"{field}.migrationWebhookPath", _PATH_NEEDED)
 
 
 def _fetch(services: Services, descriptor_url: str) -> bytes:

@@ -1,14 +1,15 @@
-"""Installing a cloud app on a site, and taking it away again.
+"""Installing a cloud app on a site, pausing it, and taking it away again.
 
 Every step is kept before the next call goes out, so a process may die anywhere: the same request
 again goes on from there. The secret is made once and stays the same until the app has accepted
-it. An app that is moved to another descriptor keeps its present installation until then.
+it. An app that gets another one keeps its present installation until then.
 
     (nothing) -> INSTALLING -installed-> INSTALLED -enabled-> ENABLED -> UNINSTALLED
+                                                                 |  ^
+                                                        disabled v  | enabled
+                                                               DISABLED
 """
 
-import logging
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
@@ -16,13 +17,10 @@ from sqlalchemy import Connection, func, select, update
 from portway_platform import error_codes
 from portway_platform.catalogue.tables import apps
 from portway_platform.installations.descriptor import Descriptor, fetch_descriptor
-from portway_platform.installations.lifecycle import (
-    Handshake,
-    tell_enabled,
-    tell_installed,
-    tell_uninstalled,
-)
-from portway_platform.installations.messages import InstallationOutput
+from portway_platform.installations.farewell import schedule_farewell
+from portway_platform.installations.handshakes import Handshake, handshake_of
+from portway_platform.installations.lifecycle import tell_disabled, tell_enabled, tell_installed
+from portway_platform.installations.messages import InstallationInput, InstallationOutput
 from portway_platform.installations.rules import IN_FORCE, InstallationStatus
 from portway_platform.installations.tables import installations
 from portway_platform.services import Services
@@ -33,13 +31,13 @@ from portway_scopes import SETTLED
 from portway_service.database import insert_if_absent
 from portway_service.errors import Refusal
 
-log = logging.getLogger(__name__)
-
 
 def install(
-    services: Services, site_key: str, app_key: str, descriptor_url: str
+    services: Services, site_key: str, app_key: str, wanted: InstallationInput
 ) -> tuple[InstallationOutput, bool]:
     """Install an app from a descriptor; tell whether it was not in force from there before.
+
+    `wanted.reinstall` makes an installation in force begin anew, with a new secret.
 
     Raises:
         Refusal: `descriptor_unreachable`, `descriptor_invalid` or `app_did_not_accept`. What was
@@ -49,21 +47,43 @@ def install(
         site = get_site(connection, site_key)
         _check_app(connection, app_key)
         present = _find(connection, site.id, app_key)
-    if present is not None and _is_in_force_from(present, descriptor_url):
-        was_known = True
-    else:
-        descriptor = fetch_descriptor(services, descriptor_url, app_key=app_key)
-        handshake = _begin(services, site, app_key, descriptor_url, descriptor)
+    was_known = present is not None and _is_in_force_from(present, wanted.descriptor_url)
+    if not was_known or wanted.reinstall:
+        descriptor = fetch_descriptor(
+            services, wanted.descriptor_url, app_key=app_key, region=site.region
+        )
+        handshake = _begin(services, site, app_key, wanted.descriptor_url, descriptor)
         tell_installed(services, handshake)
         _accept(services, handshake)
-        was_known = False
     _enable(services, site, app_key)
     with services.database.read() as connection:
         return _output(_get(connection, site, app_key)), not was_known
 
 
+def set_enabled(
+    services: Services, site_key: str, app_key: str, *, enabled: bool
+) -> InstallationOutput:
+    """Pause an app on a site, or let it go on; it is told first and must accept.
+
+    Raises:
+        Refusal: `installation_unknown`; `transfers_running` while transfers of the app on this
+            site have not settled; `app_did_not_accept`.
+    """
+    with services.database.read() as connection:
+        site = get_site(connection, site_key)
+        row = _get(connection, site, app_key)
+        if row.status not in (*IN_FORCE, InstallationStatus.DISABLED):
+            raise _unknown(site, app_key)
+    if enabled:
+        _enable(services, site, app_key)
+    else:
+        _disable(services, site, app_key)
+    with services.database.read() as connection:
+        return _output(_get(connection, site, app_key))
+
+
 def uninstall(services: Services, site_key: str, app_key: str) -> None:
-    """End an installation, then tell the app; that the app cannot be reached does not keep it.
+    """End an installation. The app is told until it answers; until then nothing waits for it.
 
     Raises:
         Refusal: `transfers_running` while transfers of the app on this site have not settled.
@@ -79,13 +99,7 @@ def uninstall(services: Services, site_key: str, app_key: str) -> None:
             .where(installations.c.id == row.id)
             .values(status=InstallationStatus.UNINSTALLED, endpoints=[], pending=None)
         )
-    try:
-        tell_uninstalled(services, _handshake(site, row._mapping, app_key))
-    except Refusal as refusal:
-        log.warning(
-            "app was not told that it is uninstalled",
-            extra={"installation_id": row.id, "code": refusal.code},
-        )
+        schedule_farewell(connection, services, row.id)
 
 
 def list_installations(connection: Connection, site_key: str) -> list[InstallationOutput]:
@@ -106,6 +120,7 @@ def _begin(
     services: Services, site: Site, app_key: str, descriptor_url: str, descriptor: Descriptor
 ) -> Handshake:
     """Keep what the app is about to be told; go on with the secret of an unfinished attempt."""
+    former_secret = None
     with services.database.write() as connection:
         wanted = {
             "descriptor_url": descriptor_url,
@@ -129,13 +144,18 @@ def _begin(
             present = _get(connection, site, app_key)
             if present.pending and present.pending["descriptor_url"] == descriptor_url:
                 wanted["shared_secret"] = present.pending["shared_secret"]
+            if present.status not in (
+                InstallationStatus.INSTALLING,
+                InstallationStatus.UNINSTALLED,
+            ):
+                former_secret = present.shared_secret
             changed: dict[str, Any] = {"pending": wanted}
             if present.status == InstallationStatus.UNINSTALLED:
                 changed |= {**wanted, "status": InstallationStatus.INSTALLING}
             connection.execute(
                 update(installations).where(installations.c.id == present.id).values(**changed)
             )
-        return _handshake(site, wanted, app_key)
+        return handshake_of(site, app_key, wanted, former_secret=former_secret)
 
 
 def _accept(services: Services, handshake: Handshake) -> None:
@@ -166,32 +186,46 @@ def _enable(services: Services, site: Site, app_key: str) -> None:
     """Tell an installed app that it may begin, unless it knows already."""
     with services.database.read() as connection:
         row = _get(connection, site, app_key)
-    if row.status != InstallationStatus.INSTALLED:
+    if row.status not in (InstallationStatus.INSTALLED, InstallationStatus.DISABLED):
         return
-    tell_enabled(services, _handshake(site, row._mapping, app_key))
+    tell_enabled(services, handshake_of(site, app_key, row._mapping))
     with services.database.write() as connection:
-        connection.execute(
-            update(installations)
-            .where(
-                installations.c.id == row.id,
-                installations.c.status == InstallationStatus.INSTALLED,
-                installations.c.installed_at == row.installed_at,
-            )
-            .values(status=InstallationStatus.ENABLED)
+        _set_status(connection, row, InstallationStatus.ENABLED, was=row.status)
+
+
+def _disable(services: Services, site: Site, app_key: str) -> None:
+    """Shut an app out, then tell it; one that does not accept goes on as before."""
+    with services.database.write() as connection:
+        # From here on it may not call, and no transfer of it can start.
+        row = _get(connection, site, app_key)
+        _refuse_while_transfers_run(connection, row.id, site, app_key)
+        _set_status(connection, row, InstallationStatus.DISABLED)
+    try:
+        tell_disabled(services, handshake_of(site, app_key, row._mapping))
+    except Refusal:
+        with services.database.write() as connection:
+            former = InstallationStatus(row.status)
+            _set_status(connection, row, former, was=InstallationStatus.DISABLED)
+        raise
+
+
+def _set_status(
+    connection: Connection, row: Any, status: InstallationStatus, *, was: str | None = None
+) -> None:
+    """Set an installation's status, unless it has been installed anew or stands elsewhere."""
+    connection.execute(
+        update(installations)
+        .where(
+            installations.c.id == row.id,
+            installations.c.status == (was or row.status),
+            installations.c.installed_at == row.installed_at,
         )
+        .values(status=status)
+    )
 
 
 def _is_in_force_from(row: Any, descriptor_url: str) -> bool:
     return row.status in IN_FORCE and row.descriptor_url == descriptor_url and row.pending is None
-
-
-def _handshake(site: Site, values: Mapping[Any, Any], app_key: str) -> Handshake:
-    return Handshake(
-        app_key=app_key,
-        site=site,
-        descriptor=Descriptor(values["descriptor"]),
-        shared_secret=values["shared_secret"],
-    )
 
 
 def _check_app(connection: Connection, app_key: str) -> None:

@@ -57,6 +57,11 @@ class SigningKey(Generic[PrivateKey]):
             .decode()
         )
 
+    @cached_property
+    def public_base64(self) -> str:
+        """The public half as the base64 text of its DER (SubjectPublicKeyInfo)."""
+        return "".join(self.public_pem.splitlines()[1:-1])
+
     @property
     def jwk(self) -> dict[str, str]:
         """The public half as a JWK."""

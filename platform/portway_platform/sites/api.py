@@ -23,6 +23,7 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
             site_id=site.id,
             name=site.name,
             product=site.product,
+            region=site.region,
             base_url=site.base_url(services),
             client_key=site.client_key,
         )

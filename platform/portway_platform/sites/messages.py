@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from portway_platform.messages import Input, Line, Output
-from portway_platform.sites.rules import Product
+from portway_platform.sites.rules import Product, Region
 
 SITE_KEY = r"[a-z0-9][a-z0-9-]{0,62}"
 SERVER_KEY = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
@@ -16,6 +16,8 @@ class SiteInput(Input):
 
     name: Line
     product: Product = Product.CONFLUENCE
+    region: Region | None = None
+    """Where its data is kept; apps with a base URL of their own there are called at that."""
 
 
 class SiteOutput(Output):
@@ -25,6 +27,7 @@ class SiteOutput(Output):
     site_id: str
     name: str
     product: Product
+    region: Region | None
     base_url: str
     client_key: str
 

@@ -1,6 +1,7 @@
 """Addresses of a site. Source: docs/reference/connect-api.md#addresses"""
 
 from enum import StrEnum
+from typing import Literal
 
 
 class Product(StrEnum):
@@ -8,6 +9,10 @@ class Product(StrEnum):
 
     CONFLUENCE = "CONFLUENCE"
     JIRA = "JIRA"
+
+
+Region = Literal["AU", "CA", "CH", "DE", "EU", "GB", "IN", "JP", "KR", "SG", "US"]
+"""Places a site's data can be pinned to; an app may have a base URL of its own for each."""
 
 
 def base_path(site_key: str, product: str) -> str:

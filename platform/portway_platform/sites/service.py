@@ -25,6 +25,7 @@ class Site:
     name: str
     product: Product
     client_key: str
+    region: str | None
 
     def base_url(self, services: Services) -> str:
         """Return the site's address, without a trailing slash."""
@@ -43,7 +44,7 @@ class Server:
 
 
 def put_site(services: Services, key: str, wanted: SiteInput) -> tuple[Site, bool]:
-    """Make a site, or rename it; tell whether it is new."""
+    """Make a site, or change its name and region; tell whether it is new."""
     _check_key("siteKey", key, SITE_KEY, "acme-wiki")
     with services.database.write() as connection:
         values = {
@@ -53,11 +54,16 @@ def put_site(services: Services, key: str, wanted: SiteInput) -> tuple[Site, boo
             "product": wanted.product,
             "client_key": services.ids.uuid(),
             "created_at": services.clock.now(),
+            "region": wanted.region,
         }
         is_new = insert_if_absent(connection, sites, values)
         if not is_new:
             _check_product("site", key, get_site(connection, key).product, wanted.product)
-            connection.execute(update(sites).where(sites.c.key == key).values(name=wanted.name))
+            connection.execute(
+                update(sites)
+                .where(sites.c.key == key)
+                .values(name=wanted.name, region=wanted.region)
+            )
         return get_site(connection, key), is_new
 
 
@@ -90,6 +96,11 @@ def get_site(connection: Connection, key: str) -> Site:
     if row is None:
         raise Refusal(error_codes.SITE_UNKNOWN, key=key)
     return _site(row)
+
+
+def get_site_by_id(connection: Connection, site_id: str) -> Site:
+    """Return a site that something refers to."""
+    return _site(connection.execute(select(sites).where(sites.c.id == site_id)).one())
 
 
 def list_sites(connection: Connection) -> list[Site]:
@@ -155,6 +166,7 @@ def _site(row: Any) -> Site:
         name=row.name,
         product=Product(row.product),
         client_key=row.client_key,
+        region=row.region,
     )
 
 

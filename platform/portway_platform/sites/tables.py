@@ -14,6 +14,7 @@ sites = Table(
     Column("product", String(20), nullable=False),
     Column("client_key", Id, nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
+    Column("region", String(10)),  # where its data is kept, such as EU; none is pinned without
 )
 
 servers = Table(

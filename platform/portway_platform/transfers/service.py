@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, select, update
 from portway_platform import error_codes
 from portway_platform.app_data.rules import CLEARING, CLEARING_AFTER
 from portway_platform.events.service import emit
+from portway_platform.ledger.telling import cancellation_requested, transfer_settled
 from portway_platform.listeners.work import drop_work_of_transfer
 from portway_platform.migrations.tables import migrations
 from portway_platform.services import Services
@@ -146,7 +147,16 @@ def _settle(
     drop_work_of_transfer(connection, transfer_id)
     schedule(connection, CLEARING, transfer_id, now + CLEARING_AFTER)
     emit(connection, services, transfer_id, EventType.TRANSFER_SETTLED, transferStatus=status)
+    services.ledger.note(
+        connection, transfer_settled(_get_owner(connection, transfer_id), status, by, reason)
+    )
     return True
+
+
+def _get_owner(connection: Connection, transfer_id: str) -> tuple[str, str]:
+    """Return the transfer with its app, as the ledger names them."""
+    query = select(transfers.c.app_key).where(transfers.c.id == transfer_id)
+    return transfer_id, connection.execute(query).scalar_one()
 
 
 def _refuse_settled(connection: Connection, transfer_id: str) -> None:
@@ -178,6 +188,8 @@ def request_cancellation(connection: Connection, services: Services, transfer_id
     schedule(connection, DEADLINE, transfer_id, due_at)
     drop_work_of_transfer(connection, transfer_id, only_waiting=True)
     emit(connection, services, transfer_id, EventType.TRANSFER_CANCELLATION_REQUESTED)
+    owner = _get_owner(connection, transfer_id)
+    services.ledger.note(connection, cancellation_requested(owner))
 
 
 def cancel_for_withdrawn_consent(

@@ -15,6 +15,7 @@ from portway_platform.events.service import emit
 from portway_platform.gate import check_start
 from portway_platform.installations.rules import IN_FORCE
 from portway_platform.installations.tables import installations
+from portway_platform.ledger.telling import transfer_started
 from portway_platform.listeners.tables import listeners
 from portway_platform.listeners.work import put_work
 from portway_platform.migrations.rules import APPS_MAY_MOVE
@@ -115,7 +116,7 @@ def _create(
     rerun_of: str | None = None,
 ) -> str:
     _lock_consent(connection, move, app_key)
-    check_start(
+    agreed = check_start(
         connection,
         app_key=app_key,
         server_id=move.server_id,
@@ -170,6 +171,9 @@ def _create(
     )
     schedule(connection, DEADLINE, transfer_id, due_at)
     emit(connection, services, transfer_id, EventType.LISTENER_TRIGGERED)
+    services.ledger.note(
+        connection, transfer_started((transfer_id, app_key), move.id, agreed, rerun_of)
+    )
     return transfer_id
 
 

@@ -3,6 +3,7 @@
 from portway_platform.app_data.clearing import clearing_handler
 from portway_platform.app_data.rules import CLEARING
 from portway_platform.events.deliverer import Deliverer
+from portway_platform.installations.farewell import FAREWELL, farewell_handler
 from portway_platform.listeners import checks
 from portway_platform.listeners.service import lease_handler
 from portway_platform.listeners.work import LEASE
@@ -23,4 +24,11 @@ def open_worker(services: Services) -> Worker:
         },
         slow_handlers={CLEARING: clearing_handler(services)},
     )
-    return Worker(services.database, services.clock, [errands, Deliverer(services)])
+    # In a thread of their own: an app that does not answer holds up no clock.
+    farewells = Errands(
+        services.database,
+        services.clock,
+        {},
+        slow_handlers={FAREWELL: farewell_handler(services)},
+    )
+    return Worker(services.database, services.clock, [errands, farewells, Deliverer(services)])

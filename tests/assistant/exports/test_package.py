@@ -5,6 +5,8 @@ import zipfile
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portway_assistant import error_codes
 from portway_assistant.exports.limits import DEFAULT_LIMITS
@@ -128,6 +130,31 @@ def test_a_truncated_download(tmp_path):
     path.write_bytes(pack({"entities.xml": ENTITIES})[:-40])
 
     assert refusal_of(path).error is error_codes.EXPORT_TRUNCATED
+
+
+WHOLE = pack({"entities.xml": ENTITIES, "attachments/1/2/3": b"bytes of a file" * 40})
+
+
+@given(st.integers(min_value=0, max_value=len(WHOLE) - 1))
+def test_a_package_cut_anywhere_is_truncated(tmp_path_factory, kept):
+    path = tmp_path_factory.mktemp("cut") / "export.zip"
+    path.write_bytes(WHOLE[:kept])
+
+    expected = error_codes.EXPORT_TRUNCATED if kept >= 4 else error_codes.EXPORT_NOT_A_ZIP
+    assert refusal_of(path).error is expected
+
+
+def test_many_small_bombs_are_told_by_their_ratio_together(tmp_path):
+    blank = bytes(32 * 1024 * 1024)
+    path = written(
+        tmp_path,
+        {"entities.xml": ENTITIES, **{f"attachments/1/2/{n}": blank for n in range(1, 4)}},
+    )
+
+    refusal = refusal_of(path)
+
+    assert refusal.error is error_codes.EXPORT_TOO_LARGE
+    assert refusal.facts["limit"] == "max_ratio"
 
 
 def test_a_zip_without_entities(tmp_path):

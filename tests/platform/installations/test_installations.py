@@ -19,9 +19,15 @@ PATH = f"sites/acme/installations/{APP_KEY}"
 WEBHOOK = "/sites/acme/wiki/rest/atlassian-connect/1/migration/webhook"
 
 
-def install(running, vendor, *, url=DESCRIPTOR_URL):
+def install(running, vendor, *, url=DESCRIPTOR_URL, **body):
     running.outside.hosts["notes.example"] = vendor.answer
-    return running.admin("PUT", PATH, json={"descriptorUrl": url})
+    return running.admin("PUT", PATH, json={"descriptorUrl": url, **body})
+
+
+def calls_home(running, secret):
+    """Whether the platform believes a token signed with a secret."""
+    headers = sign_as_app(secret, "GET", WEBHOOK, now=running.clock.now())
+    return running.call("GET", WEBHOOK, headers=headers).status_code == 200
 
 
 def status(running):
@@ -57,13 +63,16 @@ def test_installed_brings_what_the_contract_promises(ready):
     assert body == {
         "key": APP_KEY,
         "clientKey": site["clientKey"],
+        "oauthClientId": body["oauthClientId"],
         "sharedSecret": body["sharedSecret"],
+        "publicKey": ready.platform.services.keys.install.public_base64,
         "baseUrl": "https://portway.example/sites/acme/wiki",
         "productType": "confluence",
         "description": "acme",
         "eventType": "installed",
     }
     assert len(body["sharedSecret"]) >= 32
+    assert len(body["oauthClientId"]) == 32
     kid = ready.platform.services.keys.install.kid
     claims = verify_install_token(
         token,
@@ -249,6 +258,8 @@ def test_an_uninstalled_app_is_told_and_gone(ready):
 
     assert answer.status_code == 204
     assert ready.admin("GET", "sites/acme/installations").json == []
+    assert vendor.events() == ["installed", "enabled"]
+    ready.platform.worker.run_due()
     event, body, token = vendor.calls[-1]
     assert event == body["eventType"] == "uninstalled"
     verify_install_token(
@@ -263,12 +274,170 @@ def test_an_uninstalled_app_is_told_and_gone(ready):
     )
 
 
-def test_an_app_that_is_down_can_be_uninstalled(ready):
+def test_an_app_that_is_down_can_be_uninstalled_and_is_told_when_it_is_back(ready):
     vendor = ready.install()
     vendor.statuses["/uninstalled"] = 500
 
     assert ready.admin("DELETE", PATH).status_code == 204
     assert status(ready) is None
+    ready.platform.worker.run_due()
+    ready.advance(hours=1)
+    ready.platform.worker.run_due()
+    vendor.statuses.clear()
+    ready.advance(hours=2)
+    ready.platform.worker.run_due()
+    ready.advance(hours=2)
+    ready.platform.worker.run_due()
+
+    assert vendor.events() == ["installed", "enabled", "uninstalled"]
+
+
+def test_an_app_that_never_answers_is_told_for_75_hours(ready):
+    vendor = ready.install()
+    vendor.statuses["/uninstalled"] = 500
+    ready.admin("DELETE", PATH)
+
+    for _ in range(400):
+        ready.platform.worker.run_due()
+        ready.advance(minutes=15)
+
+    attempts = [call for call in ready.outside.calls if call.url.path.endswith("/uninstalled")]
+    assert 60 < len(attempts) < 110
+
+
+def test_an_app_that_is_back_is_not_told_that_it_is_gone(ready):
+    vendor = ready.install()
+    ready.admin("DELETE", PATH)
+    install(ready, vendor)
+
+    ready.platform.worker.run_due()
+
+    assert vendor.events() == ["installed", "enabled", "installed", "enabled"]
+
+
+def test_an_app_is_installed_again_with_a_new_secret_the_old_one_vouches_for(ready):
+    vendor = ready.install()
+    old = vendor.secret
+
+    answer = install(ready, vendor, reinstall=True)
+
+    assert answer.status_code == 200
+    assert vendor.secret != old
+    assert calls_home(ready, vendor.secret)
+    assert not calls_home(ready, old)
+    (call,) = (
+        call
+        for call in ready.outside.calls
+        if call.url.path.endswith("/installed") and "Portway-Former-Secret" in call.headers
+    )
+    verify_connect_token(
+        call.headers["Portway-Former-Secret"].removeprefix("JWT "),
+        secret=old,
+        issuer=ready.admin("GET", "sites/acme").json["clientKey"],
+        audience=(),
+        method="POST",
+        url="/app/installed",
+        context_path="/app",
+        now=ready.clock.now(),
+    )
+
+
+def test_a_refused_reinstallation_leaves_the_old_secret_in_force(ready):
+    vendor = ready.install()
+    vendor.statuses["/installed"] = 500
+
+    answer = install(ready, vendor, reinstall=True)
+
+    assert answer.status_code == 502
+    assert status(ready) == "ENABLED"
+    assert calls_home(ready, vendor.secret)
+
+
+def test_an_app_whose_acceptance_was_lost_is_believed_with_either_secret(ready):
+    """It kept the new secret, and we never heard: its token proves that it did."""
+    vendor = ready.install()
+    old = vendor.secret
+    taken = []
+
+    def answers_and_breaks(request):
+        if request.url.path.endswith("/installed"):
+            vendor.answer(request)
+            taken.append(vendor.secret)
+            raise httpx.ReadError("the connection broke", request=request)
+        return vendor.answer(request)
+
+    ready.outside.hosts["notes.example"] = answers_and_breaks
+    body = {"descriptorUrl": DESCRIPTOR_URL, "reinstall": True}
+    assert ready.admin("PUT", PATH, json=body).status_code == 502
+
+    assert calls_home(ready, old)
+    assert calls_home(ready, taken[0])
+    install(ready, vendor, reinstall=True)
+    assert vendor.secret == taken[0]
+    assert not calls_home(ready, old)
+
+
+def test_a_disabled_app_may_not_call_until_it_is_enabled_again(ready):
+    lifecycle = {"installed": "/installed", "enabled": "/enabled", "disabled": "/disabled"}
+    vendor = ready.install(vendor=VendorApp(a_descriptor(lifecycle=lifecycle)))
+
+    answer = ready.admin("PUT", f"{PATH}/status", json={"status": "DISABLED"})
+
+    assert (answer.status_code, answer.json["status"]) == (200, "DISABLED")
+    assert not calls_home(ready, vendor.secret)
+    answer = ready.admin("PUT", f"{PATH}/status", json={"status": "ENABLED"})
+    assert (answer.status_code, answer.json["status"]) == (200, "ENABLED")
+    assert calls_home(ready, vendor.secret)
+    assert vendor.events() == ["installed", "enabled", "disabled", "enabled"]
+
+
+def test_an_app_that_does_not_accept_its_pause_goes_on(ready):
+    lifecycle = {"installed": "/installed", "disabled": "/disabled"}
+    vendor = VendorApp(a_descriptor(lifecycle=lifecycle), statuses={"/disabled": 500})
+    ready.install(vendor=vendor)
+
+    answer = ready.admin("PUT", f"{PATH}/status", json={"status": "DISABLED"})
+
+    assert (answer.status_code, answer.json["code"]) == (502, "app_did_not_accept")
+    assert status(ready) == "ENABLED"
+
+
+def test_an_app_is_not_paused_while_its_transfers_run(ready):
+    ready.install()
+    add_transfer(ready, ready.begin_migration(), add_listener(ready), status="IN_PROGRESS")
+
+    answer = ready.admin("PUT", f"{PATH}/status", json={"status": "DISABLED"})
+
+    assert answer.json["code"] == "transfers_running"
+
+
+def test_what_is_not_installed_cannot_be_paused(ready):
+    answer = ready.admin("PUT", f"{PATH}/status", json={"status": "DISABLED"})
+
+    assert answer.json["code"] == "installation_unknown"
+
+
+def test_an_app_is_called_where_its_data_is_kept(ready):
+    ready.admin("PUT", "sites/acme", json={"name": "acme", "region": "EU"})
+    vendor = VendorApp(a_descriptor(regionBaseUrls={"EU": "https://eu.notes.example/app"}))
+    ready.outside.hosts["eu.notes.example"] = vendor.answer
+
+    answer = install(ready, vendor)
+
+    assert answer.json["baseUrl"] == "https://eu.notes.example/app"
+    hosts = [call.url.host for call in ready.outside.calls]
+    assert hosts == ["notes.example", "eu.notes.example", "eu.notes.example"]
+    _, _, token = vendor.calls[0]
+    verify_install_token(
+        token,
+        public_key_pem=ready.platform.services.keys.install.public_pem.encode(),
+        client_key=ready.admin("GET", "sites/acme").json["clientKey"],
+        app_base_url="https://eu.notes.example/app",
+        method="POST",
+        url="/app/installed",
+        context_path="/app",
+        now=ready.clock.now(),
+    )
 
 
 def test_an_app_is_not_uninstalled_while_its_transfers_run(ready):

@@ -1,13 +1,15 @@
 """The schema versions amount to what the tables say, on both databases."""
 
 import io
-from importlib import import_module
+import re
 
 import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -29,6 +31,15 @@ def databases(tmp_path):
     made.close()
 
 
+def versions():
+    """The schema versions, oldest first."""
+    config = Config()
+    config.set_main_option("script_location", SCRIPTS)
+    config.set_main_option("path_separator", "os")
+    scripts = list(ScriptDirectory.from_config(config).walk_revisions())
+    return [script.module for script in reversed(scripts)]
+
+
 def statements(database):
     query = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name != :versions"
     with database.read() as connection:
@@ -36,10 +47,34 @@ def statements(database):
         return {name: parts(sql) for name, sql in found}
 
 
+def with_columns_added(statements):
+    """The statements with each added column written into the table it was added to."""
+    made = []
+    for statement in filter(str.strip, statements):
+        added = re.fullmatch(r"\s*ALTER TABLE (\w+) ADD COLUMN (.*?)\s*", statement, re.DOTALL)
+        if added is None:
+            made.append(statement)
+            continue
+        start = f"CREATE TABLE {added[1]} ("
+        (place,) = (number for number, other in enumerate(made) if start in other)
+        made[place] = f"{made[place].rstrip().removesuffix(')')}, {added[2]})"
+    return made
+
+
 def parts(statement):
-    """A statement line by line; the order of a table's constraints does not matter."""
-    lines = (line.strip().rstrip(",") for line in statement.strip().splitlines())
-    return sorted(filter(None, lines))
+    """A statement in its parts; the order of a table's columns and constraints does not matter."""
+    head, opening, rest = " ".join(statement.split()).partition("(")
+    inside, depth, found = "", 1, []
+    for place, sign in enumerate(rest):
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if depth == 0:
+            return [head, *sorted(filter(None, [*found, inside.strip()])), rest[place + 1 :]]
+        if depth == 1 and sign == ",":
+            found.append(inside.strip())
+            inside = ""
+        else:
+            inside += sign
+    return [head, opening]
 
 
 def test_a_database_brought_up_to_date_is_the_same_as_a_new_one(databases):
@@ -55,9 +90,9 @@ def test_postgresql_gets_the_tables_it_should():
     context = MigrationContext.configure(
         dialect_name="postgresql", opts={"as_sql": True, "output_buffer": buffer}
     )
-    version = import_module("portway_platform.schema_versions.versions.0001_first")
     with Operations.context(context):
-        version.upgrade()
+        for version in versions():
+            version.upgrade()
 
     dialect = postgresql.dialect()
     wanted = [
@@ -68,7 +103,7 @@ def test_postgresql_gets_the_tables_it_should():
             *(CreateIndex(index) for index in table.indexes),
         )
     ]
-    written = [parts(text) for text in buffer.getvalue().split(";") if text.strip()]
+    written = [parts(text) for text in with_columns_added(buffer.getvalue().split(";"))]
     assert sorted(written) == sorted(parts(text) for text in wanted)
 
 
@@ -81,15 +116,32 @@ def test_bringing_it_up_to_date_twice_changes_nothing(databases):
     assert statements(migrated) == before
 
 
-def test_the_first_version_can_be_taken_back(databases):
+def test_what_an_older_version_kept_is_still_there(tmp_path):
+    database = open_database(sqlite_url(tmp_path / "old.db"))
+    upgrade_schema(database, SCRIPTS, head="0001")
+    row = {"id": "1", "key": "acme", "name": "Acme", "product": "JIRA", "client_key": "2"}
+    with database.write() as connection:
+        names, places = ", ".join(row), ", ".join(f":{name}" for name in row)
+        statement = f"INSERT INTO sites ({names}, created_at) VALUES ({places}, 0)"
+        connection.execute(sqlalchemy.text(statement), row)
+
+    upgrade_schema(database, SCRIPTS, head=HEAD)
+
+    with database.read() as connection:
+        kept = connection.execute(sqlalchemy.select(metadata.tables["sites"])).one()
+    database.close()
+    assert (kept.key, kept.region) == ("acme", None)
+
+
+def test_every_version_can_be_taken_back(databases):
     migrated, _ = databases
-    version = import_module("portway_platform.schema_versions.versions.0001_first")
 
     with (
         migrated.write() as connection,
         Operations.context(MigrationContext.configure(connection)),
     ):
-        version.downgrade()
+        for version in reversed(versions()):
+            version.downgrade()
 
     assert statements(migrated) == {}
 

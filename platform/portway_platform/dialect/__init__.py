@@ -1,0 +1,1 @@
+"""What the public contract leaves open, as switches of each site."""

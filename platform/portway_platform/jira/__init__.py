@@ -1,0 +1,1 @@
+"""What Jira sites hold for migrating apps: fields, properties, workflow rules."""
