@@ -14,6 +14,7 @@ import portway_cloud_site.labels.api
 import portway_cloud_site.people.api
 import portway_cloud_site.sites.api
 import portway_cloud_site.spaces.api
+import portway_cloud_site.trash.api
 from portway_cloud_site import schema
 from portway_cloud_site.access import Gatekeeper, SiteAccess
 from portway_cloud_site.addresses import Addresses
@@ -37,6 +38,7 @@ _FEATURES = (
     portway_cloud_site.labels.api,
     portway_cloud_site.bulk.api,
     portway_cloud_site.inventory.api,
+    portway_cloud_site.trash.api,
 )
 
 

@@ -9,14 +9,15 @@ from portway_cloud_site.metadata import metadata
 from portway_cloud_site.people import tables as _people
 from portway_cloud_site.sites import tables as _sites
 from portway_cloud_site.spaces import tables as _spaces
+from portway_cloud_site.trash import tables as _trash
 from portway_service.database import Database, upgrade_schema
 
-HEAD = "0001"
+HEAD = "0005"
 VERSION_TABLE = "wiki_schema_version"
 SCRIPTS = "portway_cloud_site:schema_versions"
 
 TABLES = metadata.tables
-_FEATURES = (_attachments, _bulk, _comments, _content, _labels, _people, _sites, _spaces)
+_FEATURES = (_attachments, _bulk, _comments, _content, _labels, _people, _sites, _spaces, _trash)
 
 
 def upgrade(database: Database) -> None:

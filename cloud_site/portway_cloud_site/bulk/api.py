@@ -1,10 +1,14 @@
-"""`POST sources/{source}/items`: a batch of items."""
+"""Items of a source: batches that arrive, deletions, and the rehearsal of both."""
 
 import re
 from typing import Any
 
+import flask
+
 from portway_cloud_site.access import SiteAccess
-from portway_cloud_site.bulk.messages import BatchQuery
+from portway_cloud_site.bulk.deletions import delete_items
+from portway_cloud_site.bulk.messages import BatchQuery, KeysToDelete
+from portway_cloud_site.bulk.rehearsal import rehearse
 from portway_cloud_site.bulk.rules import split_batch
 from portway_cloud_site.bulk.service import take_batch
 from portway_cloud_site.services import Interfaces, Services
@@ -33,6 +37,40 @@ def add_endpoints(services: Services, interfaces: Interfaces) -> None:
             edited=call.query.edited,
         )
         return {"results": results}
+
+    @interfaces.bulk.endpoint(
+        "DELETE",
+        "/sources/<source>/items",
+        access=SiteAccess.ADMIN,
+        query=BatchQuery,
+        body=KeysToDelete,
+    )
+    def delete_source_items(call: Call) -> dict[str, Any]:
+        """Delete items the source has no longer, in one transaction."""
+        results = delete_items(
+            services,
+            call.admitted.site,
+            read_source(call),
+            call.body.source_keys,
+            run_id=call.query.run,
+            edited=call.query.edited,
+        )
+        return {"results": results}
+
+    @interfaces.founding.endpoint(
+        "POST", "/sources/<source>/rehearsal", access=SiteAccess.ADMIN, query=BatchQuery
+    )
+    def post_rehearsal(call: Call) -> flask.Response:
+        """Say what would become of items and deletions, and undo it all."""
+        lines = rehearse(
+            services,
+            call.path["site_key"],
+            read_source(call),
+            call.request.stream,
+            run_id=call.query.run,
+            edited=call.query.edited,
+        )
+        return flask.Response(lines, mimetype="application/x-ndjson")
 
 
 def read_source(call: Call) -> str:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from sqlalchemy import ColumnElement, Table, bindparam, select, update
 
 from portway_cloud_site.bulk.items import Item
+from portway_cloud_site.bulk.messages import DELETED
 from portway_cloud_site.bulk.tables import origins as origins_table
 from portway_cloud_site.error_codes import REFERENCE_MISSING
 from portway_cloud_site.queries import AnyRow, AnySelect, fetch_by, insert_rows
@@ -81,6 +82,22 @@ class Batch:
         """Yield the rows of `statement` whose `column` holds one of `values`, in rounds."""
         return fetch_by(self.writer.connection, statement, column, values)
 
+    def load_origins(self, source_keys: Iterable[str]) -> None:
+        """Read the origins of these keys."""
+        columns = origins_table.c
+        statement = select(
+            columns.source_key,
+            columns.entity_id,
+            columns.outcome,
+            columns.canonical_for.is_(None),
+            columns.digest,
+            columns.revision,
+            columns.run_id,
+            columns.run_outcome,
+        ).where(columns.site_id == self.site_id, columns.source == self.source)
+        for row in self.fetch(statement, columns.source_key, source_keys):
+            self.origins[row.source_key] = Origin(*row[1:])
+
     def entity_ids(self, source_keys: Iterable[str | None]) -> set[int]:
         """Return the entities that are here already under some of these keys."""
         found = (self.origins.get(key) for key in source_keys if key is not None)
@@ -101,7 +118,7 @@ class Batch:
 
     def _get_origin(self, field_name: str, source_key: str) -> Origin:
         origin = self.origins.get(source_key)
-        if origin is None:
+        if origin is None or origin.outcome == DELETED:
             raise ItemRefusedError(REFERENCE_MISSING, field=field_name, reference=source_key)
         return origin
 
@@ -128,6 +145,8 @@ class Intake(ABC, Generic[ItemT]):
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
+        self.superseded: list[tuple[int, str]] = []
+        """Id and SHA-256 of stored files whose place new ones take; to delete after the commit."""
         self._new: list[dict[str, Any]] = []
         self._changed: list[dict[str, Any]] = []
 

@@ -1,9 +1,9 @@
 """Taking a batch of items: read what they touch, decide line by line, write, commit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 
 from portway_cloud_site.attachments.bulk import AttachmentsIntake
 from portway_cloud_site.bulk.intake import Batch, Intake, ItemRefusedError, Origin, Written
@@ -15,6 +15,7 @@ from portway_cloud_site.bulk.items import (
 )
 from portway_cloud_site.bulk.messages import (
     CREATED,
+    DELETED,
     FAILED,
     MERGED,
     SKIPPED,
@@ -51,6 +52,16 @@ from portway_service.edit_rules import (
 )
 
 MOST_COPIES = 20
+_INTAKES: dict[str, type[Intake[Any]]] = {
+    "user": PeopleIntake,
+    "space": SpacesIntake,
+    "page": ContentsIntake,
+    "blogPost": ContentsIntake,
+    "comment": CommentsIntake,
+    "attachment": AttachmentsIntake,
+    "label": LabelsIntake,
+}
+"""What takes the items of each kind; kinds that share one meet in one table."""
 _REFERENCES = ("space", "parent", "container", "author", "last_author")
 
 
@@ -90,10 +101,11 @@ def decide_batch(
     taker.load([item for item in parsed if not isinstance(item, UnreadableLineError)])
     results = [taker.take(line) for line in parsed]
     taker.flush()
-    return results, taker.superseded_files
+    return results, list(taker.superseded_files())
 
 
 def note_source(writer: SiteWriter, source: str, clock: Clock) -> None:
+    """Write down that something came from a source, the first time it does."""
     key = {"site_id": writer.site.id, "name": source}
     known = select(sources.c.name).filter_by(**key)
     if writer.connection.execute(known).first() is None:
@@ -101,10 +113,16 @@ def note_source(writer: SiteWriter, source: str, clock: Clock) -> None:
 
 
 def parse_line(line: bytes) -> Item | UnreadableLineError:
+    """Return the item of a line, or what is wrong with it."""
     try:
         return parse_item(line)
     except UnreadableLineError as error:
         return error
+
+
+def tables_by_kind() -> dict[str, Table]:
+    """Return, for each kind of item, the table its entities lie in."""
+    return {kind: intake.table for kind, intake in _INTAKES.items()}
 
 
 class _Taker:
@@ -112,25 +130,21 @@ class _Taker:
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
-        contents = ContentsIntake(batch)
-        attachments = AttachmentsIntake(batch)
-        self._intakes: dict[str, Intake[Any]] = {
-            "user": PeopleIntake(batch),
-            "space": SpacesIntake(batch),
-            "page": contents,
-            "blogPost": contents,
-            "comment": CommentsIntake(batch),
-            "attachment": attachments,
-            "label": LabelsIntake(batch),
-        }
-        self.superseded_files = attachments.superseded
+        made = {intake: intake(batch) for intake in dict.fromkeys(_INTAKES.values())}
+        self._intakes = {kind: made[intake] for kind, intake in _INTAKES.items()}
         self._new_origins: list[dict[str, Any]] = []
         self._changed_origins: list[dict[str, Any]] = []
+        self._revived: list[str] = []
+
+    def superseded_files(self) -> Iterator[tuple[int, str]]:
+        """Yield id and SHA-256 of stored files whose place new ones take."""
+        for intake in dict.fromkeys(self._intakes.values()):
+            yield from intake.superseded
 
     def load(self, items: Sequence[Item]) -> None:
         """Read the origins of everything the items name, then what each kind needs."""
         keep_both = self._batch.edited is EditPolicy.BOTH
-        self._load_origins({key for item in items for key in _keys(item, beside=keep_both)})
+        self._batch.load_origins({key for item in items for key in _keys(item, beside=keep_both)})
         by_intake: dict[int, tuple[Intake[Any], list[Item]]] = {}
         for item in items:
             intake = self._intakes[item.kind]
@@ -153,20 +167,30 @@ class _Taker:
         for intake in dict.fromkeys(self._intakes.values()):
             intake.flush()
         connection = self._batch.writer.connection
+        if self._revived:
+            statement = delete(origins_table).where(
+                origins_table.c.site_id == self._batch.site_id,
+                origins_table.c.source == self._batch.source,
+                origins_table.c.source_key.in_(self._revived),
+            )
+            connection.execute(statement)
         if self._new_origins:
             insert_rows(connection, origins_table, self._new_origins)
         if self._changed_origins:
-            statement = update(origins_table).where(
+            changed = update(origins_table).where(
                 origins_table.c.site_id == self._batch.site_id,
                 origins_table.c.source == self._batch.source,
                 origins_table.c.source_key == bindparam("changed_key"),
             )
-            connection.execute(statement, self._changed_origins)
+            connection.execute(changed, self._changed_origins)
 
     def _take_item(self, item: Item) -> ItemResult:
         intake = self._intakes[item.kind]
         fingerprint = item_fingerprint(item)
         origin = self._batch.origins.get(item.source_key)
+        if origin is not None and origin.outcome == DELETED:
+            self._revived.append(item.source_key)
+            origin = None
         if origin is None:
             written = intake.create(item)
             outcome = MERGED if written.merged else CREATED
@@ -222,21 +246,6 @@ class _Taker:
             both = ItemRefusedError(KEPT_BOTH, source_key=item.source_key, title=title)
             result = self._result(intake, item, SKIPPED, entity_id, both)
             return result | {"beside": beside | {"title": title}}
-
-    def _load_origins(self, source_keys: Iterable[str]) -> None:
-        columns = origins_table.c
-        statement = select(
-            columns.source_key,
-            columns.entity_id,
-            columns.outcome,
-            columns.canonical_for.is_(None),
-            columns.digest,
-            columns.revision,
-            columns.run_id,
-            columns.run_outcome,
-        ).where(columns.site_id == self._batch.site_id, columns.source == self._batch.source)
-        for row in self._batch.fetch(statement, columns.source_key, source_keys):
-            self._batch.origins[row.source_key] = Origin(*row[1:])
 
     def _note_new(self, item: Item, written: Written, outcome: str, fingerprint: bytes) -> None:
         is_alias = written.merged and self._batch.has_origin(written.entity_id)
