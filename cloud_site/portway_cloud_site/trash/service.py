@@ -32,7 +32,7 @@ def throw_away(batch: Batch, table: Table, rows: Sequence[AnyRow], keys: Mapping
                 "source_key": keys.get(row.id),
                 "entity_id": row.id,
                 "kept_table": table.name,
-                "kept_row": orjson.dumps(dict(row._mapping), default=str).decode(),
+                "kept_row": orjson.dumps(_plain(row), default=str).decode(),
                 "run_id": batch.run_id,
                 "deleted_at": now,
             }
@@ -85,3 +85,7 @@ def _shown(row: AnyRow) -> dict[str, Any]:
         "runId": row.run_id,
         "deletedAt": row.deleted_at.isoformat(),
     }
+
+
+def _plain(row: AnyRow) -> dict[str, Any]:
+    return {str(name): value for name, value in row._mapping.items()}
