@@ -8,6 +8,7 @@ sent again, and answered as before.
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from portway_assistant.clients import PlatformClient, SiteClient
 from portway_assistant.core.outgoing import FileChunks, OutgoingFile, OutgoingItem
@@ -15,11 +16,13 @@ from portway_assistant.progress import Progress
 from portway_assistant.runs.ledger import ARRIVED, ItemOutcome, Ledger
 from portway_assistant.stopping import check, checked
 from portway_sdk import APIError
+from portway_service.edit_rules import EditPolicy
 
 BATCH_ITEMS = 500
 BATCH_BYTES = 4 << 20
 SMALL_FILE_BYTES = 256 << 10
 SMALL_FILES_BYTES = 4 << 20
+STANDS_BESIDE = "stands_beside"
 
 
 class Loader:
@@ -35,6 +38,7 @@ class Loader:
         ledger: Ledger,
         progress: Progress,
         stop: threading.Event,
+        edited: EditPolicy = EditPolicy.LEAVE,
     ) -> None:
         self._run_id = run_id
         self._migration_id = migration_id
@@ -43,6 +47,7 @@ class Loader:
         self._ledger = ledger
         self._progress = progress
         self._stop = stop
+        self._edited = edited
 
     def load(self, phase: str, items: Callable[[], Iterable[OutgoingItem]], *, total: int) -> None:
         """Send a phase, from where an earlier attempt left off.
@@ -90,8 +95,11 @@ class Loader:
         sendable = [(item, item.line()) for item in batch if item.gap is None]
         answers: dict[str, ItemOutcome] = {}
         wanted: list[tuple[str, OutgoingFile]] = []
+        copies: list[ItemOutcome] = []
         if sendable:
-            results = self._site.send_items([line for _, line in sendable], run_id=self._run_id)
+            results = self._site.send_items(
+                [line for _, line in sendable], run_id=self._run_id, edited=self._edited
+            )
             for (item, _), result in zip(sendable, results, strict=True):
                 answers[item.source_key] = ItemOutcome(
                     source_key=item.source_key,
@@ -102,6 +110,8 @@ class Loader:
                     code=result.get("code"),
                     reason=result.get("reason"),
                 )
+                if beside := result.get("beside"):
+                    copies.append(_copy_outcome(item, beside))
                 if result.get("fileWanted") and item.file is not None:
                     wanted.append((item.source_key, item.file))
         for source_key, problem in self._send_files(wanted):
@@ -110,7 +120,7 @@ class Loader:
         return [
             answers[item.source_key] if item.gap is None else _gap_outcome(item, item.gap)
             for item in batch
-        ]
+        ] + copies
 
     def _send_files(
         self, wanted: Sequence[tuple[str, OutgoingFile]]
@@ -171,6 +181,19 @@ def batches(items: Iterable[OutgoingItem]) -> Iterator[list[OutgoingItem]]:
         size += item_size
     if batch:
         yield batch
+
+
+def _copy_outcome(item: OutgoingItem, beside: dict[str, Any]) -> ItemOutcome:
+    """Return what became of the copy that stands beside an item edited at the destination."""
+    return ItemOutcome(
+        source_key=beside["sourceKey"],
+        kind=item.kind,
+        outcome=beside["outcome"],
+        title=beside["title"],
+        destination_id=beside["id"],
+        code=beside["code"] or STANDS_BESIDE,
+        reason=beside["reason"] or f"It stands beside {item.source_key}, which was edited here.",
+    )
 
 
 def _gap_outcome(item: OutgoingItem, gap: tuple[str, str]) -> ItemOutcome:

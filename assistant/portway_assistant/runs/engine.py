@@ -13,6 +13,8 @@ from typing import Protocol
 
 from portway_assistant.apps import AppMover, AppToMove, CheckResult
 from portway_assistant.clients import PlatformClient, SiteClient
+from portway_assistant.core.deleter import Deleter
+from portway_assistant.core.gone import GoneItem, find_gone
 from portway_assistant.core.loader import Loader
 from portway_assistant.core.outgoing import OutgoingItem
 from portway_assistant.core.source import Source
@@ -213,15 +215,46 @@ class Engine:
             ledger=self._around.ledger,
             progress=self._around.progress,
             stop=self._around.stop,
+            edited=self._plan.settings.edited,
         )
         phases = self._source.phases()
         for phase in phases:
             loader.load(phase.name, phase.items, total=phase.total)
         if course.run.attempt > 1:
             course.retried = sum(loader.load_failed(phase.name, phase.items) for phase in phases)
+        if self._plan.settings.deletions:
+            self._delete_gone(course)
         status = self._core_status(course)
         self._platform.set_core_status(course.migration_id, status)
         return status
+
+    def _delete_gone(self, course: _Course) -> None:
+        deleter = Deleter(
+            run_id=course.run.run_id,
+            migration_id=course.migration_id,
+            site=self._site,
+            platform=self._platform,
+            ledger=self._around.ledger,
+            progress=self._around.progress,
+            stop=self._around.stop,
+            edited=self._plan.settings.edited,
+        )
+        deleter.delete(self._find_gone)
+
+    def _find_gone(self) -> Iterator[GoneItem]:
+        with self._site.inventory() as inventory:
+            yield from find_gone(
+                (item.source_key for item in self._items()),
+                inventory=checked(inventory, self._around.stop),
+                space_keys={f"space/{space.id}" for space in self._source.spaces},
+                content=self._plan.settings.content,
+                scratch=self._around.folder / "gone.db",
+            )
+
+    def _items(self) -> Iterator[OutgoingItem]:
+        """Yield everything the source offers, as it would be sent."""
+        for phase in self._source.phases():
+            yield from checked(phase.items(), self._around.stop)
 
     def _core_status(self, course: _Course) -> RunStatus:
         counts = self._around.ledger.counts(course.run.run_id)
@@ -286,13 +319,9 @@ class Engine:
                 pairs = self._platform.mappings(plan.server_key, plan.site_key, namespace)
                 yield namespace, checked(pairs, stop)
 
-        def items() -> Iterator[OutgoingItem]:
-            for phase in self._source.phases():
-                yield from phase.items()
-
         with self._site.inventory() as inventory:
             return prove(
-                checked(items(), stop),
+                self._items(),
                 inventory=checked(inventory, stop),
                 outcomes=self._around.ledger.outcomes(course.run.run_id),
                 mappings=mappings(),

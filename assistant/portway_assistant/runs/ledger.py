@@ -249,6 +249,22 @@ class Ledger:
         with self._database.read() as connection:
             return set(connection.execute(query).scalars())
 
+    def last_titles(self, run_id: str, source_keys: Sequence[str]) -> dict[str, str]:
+        """Return under which titles items of the run's server were last known at its site."""
+        run = self.get_run(run_id)
+        query = (
+            select(items.c.source_key, items.c.title)
+            .join(runs, runs.c.id == items.c.run_id)
+            .where(
+                runs.c.server_key == run.server_key,
+                runs.c.site_key == run.site_key,
+                items.c.source_key.in_(source_keys),
+            )
+            .order_by(runs.c.started_at)
+        )
+        with self._database.read() as connection:
+            return {row.source_key: row.title for row in connection.execute(query)}
+
     def counts(self, run_id: str) -> dict[str, dict[str, int]]:
         """Return, per kind, how many items had each outcome."""
         counts: dict[str, dict[str, int]] = {}
