@@ -18,6 +18,7 @@ from portway_sdk import APIError, TransportError
 from portway_sdk.http import Caller, Chunks
 from portway_service.edit_rules import EditPolicy
 
+SITE_UNKNOWN = "cloud_site_unknown"
 NDJSON = {"Content-Type": "application/x-ndjson"}
 REHEARSAL_TIMEOUT = httpx.Timeout(30.0, read=None)
 """It answers once everything is decided, which takes as long as the export is large."""
@@ -100,6 +101,30 @@ class PlatformClient:
         """Return the signed receipt of an agreement, a compact JWS."""
         path = f"/admin/v1/consents/{_q(record_id)}/receipt"
         return str(self._caller.call("GET", path).text)
+
+    def put_installed_apps(self, server_key: str, apps: Sequence[Mapping[str, Any]]) -> None:
+        """List what a server has installed, in place of what was listed before."""
+        self._json("PUT", f"servers/{_q(server_key)}/installed-apps", json={"apps": list(apps)})
+
+    def assessment(self, server_key: str, site_key: str) -> dict[str, Any]:
+        """Return a server's apps with what was decided about each."""
+        place = {"server": server_key, "site": site_key}
+        return dict(self._json("GET", "assessment", params=place))
+
+    def assessment_sheet(self, server_key: str, site_key: str) -> str:
+        """Return the assessment as CSV."""
+        place = {"server": server_key, "site": site_key}
+        return str(self._caller.call("GET", "/admin/v1/assessment/sheet", params=place).text)
+
+    def put_assessment_sheet(
+        self, server_key: str, site_key: str, sheet: bytes, *, by: str
+    ) -> dict[str, Any]:
+        """Take the decisions of a CSV sheet, all or none."""
+        place = {"server": server_key, "site": site_key, "by": by}
+        headers = {"Content-Type": "text/csv"}
+        return dict(
+            self._json("PUT", "assessment/sheet", params=place, content=sheet, headers=headers)
+        )
 
     def consents(self) -> list[dict[str, Any]]:
         """Return every consent record."""
@@ -297,6 +322,19 @@ class SiteClient:
             idempotent=True,
         )
         return list(orjson.loads(response.content)["results"])
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Return every group of the site: `id`, `name`, `members`, `sourceKey`.
+
+        A site that is not made yet has none.
+        """
+        try:
+            with self._caller.open(f"{self._door}/groups") as response:
+                return list(_counted_rows(response, "list"))
+        except APIError as error:
+            if error.code == SITE_UNKNOWN:
+                return []
+            raise
 
     @contextmanager
     def inventory(self) -> Iterator[Iterator[dict[str, Any]]]:

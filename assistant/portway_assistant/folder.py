@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from portway_assistant.people.decisions import DomainDecisions
 from portway_assistant.runs.ledger import Ledger
 from portway_assistant.runs.lock import RunLock
 from portway_assistant.runs.plan_book import PlanBook
@@ -20,6 +21,7 @@ class AssistantFolder:
     database: Database
     ledger: Ledger
     plans: PlanBook
+    domains: DomainDecisions
 
     @classmethod
     def open(cls, path: Path, clock: Clock, ids: Ids) -> "AssistantFolder":
@@ -27,7 +29,13 @@ class AssistantFolder:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         database = open_database(sqlite_url(path / "ledger.db"))
         upgrade_schema(database, SCRIPTS, head=HEAD)
-        return cls(path, database, Ledger(database, clock, ids), PlanBook(database, clock, ids))
+        return cls(
+            path,
+            database,
+            Ledger(database, clock, ids),
+            PlanBook(database, clock, ids),
+            DomainDecisions(database, clock),
+        )
 
     @property
     def work_stores(self) -> Path:

@@ -38,10 +38,16 @@ class Composition:
         *,
         public_url: str,
         outbound: Outbound,
+        database_url: str | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
     ) -> None:
+        """Say what to put together; `database_url` keeps the rows of platform and cloud site.
+
+        Without it each of the two has a SQLite file in the folder.
+        """
         self._folder = folder
+        self._database_url = database_url
         self._public_url = public_url
         self._outbound = outbound
         self._clock = clock or SystemClock()
@@ -55,7 +61,7 @@ class Composition:
         admin = AdminAccess(token, self._clock)
         platform = create_app(
             PlatformSettings(
-                database_url=sqlite_url(folder.platform_database),
+                database_url=self._database_url or sqlite_url(folder.platform_database),
                 files_url=str(folder.app_data),
                 keys_folder=folder.keys,
                 public_url=self._public_url,
@@ -69,7 +75,10 @@ class Composition:
         self._closing.append(platform.close)
         site = portway_cloud_site.create_app(
             portway_cloud_site.CloudSiteSettings(
-                database=sqlite_url(folder.site_database),
+                # On one database the two rooms share its connections as well.
+                database=platform.services.database
+                if self._database_url
+                else sqlite_url(folder.site_database),
                 files_folder=folder.site_files,
                 public_url=self._public_url,
                 admin=admin,

@@ -37,6 +37,13 @@ KEY_INVALID = ErrorCode(
     "Keys of sites and servers become parts of addresses.",
     "Use lower-case letters, digits and hyphens, for example acme-wiki.",
 )
+DATABASE_UNREACHABLE = ErrorCode(
+    "database_unreachable",
+    503,
+    "The database cannot be used: {problem}.",
+    "The server is down, the address is wrong, or the database or role does not exist.",
+    "Correct DATABASE_URL (postgresql+psycopg://USER@HOST/NAME), and try it with psql.",
+)
 
 CODES = (
     MANIFEST_UNREADABLE,
@@ -44,6 +51,7 @@ CODES = (
     NO_ADMIN_TOKEN,
     PLATFORM_NOT_STARTED,
     KEY_INVALID,
+    DATABASE_UNREACHABLE,
 )
 
 

@@ -8,6 +8,7 @@ import click
 
 COMMANDS = {
     "app": "Publish, enrol and install apps.",
+    "assess": "Decide what becomes of a server's apps.",
     "consent": "Show, give, withdraw and verify agreements.",
     "demo": "Move a real export and one app, end to end.",
     "explain": "Explain an error code.",
@@ -16,6 +17,7 @@ COMMANDS = {
     "migrate": "Move an export, and apps with it, to a cloud site.",
     "plan": "Save plans, run, stop and resume them.",
     "retry": "Send again what failed in a run.",
+    "sample": "Make up a Confluence export of any size.",
     "serve": "Run platform, cloud site and assistant in one process.",
 }
 

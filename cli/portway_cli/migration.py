@@ -51,6 +51,8 @@ class PlanOrder:
     manifests: tuple[Path, ...] = ()
     agree: bool = True
     settings: PlanSettings = field(default_factory=PlanSettings)
+    trusted_domains: tuple[str, ...] = ()
+    """E-mail domains to trust from now on."""
     label: PlanLabel = PlanLabel.PRODUCTION
     newer_export: bool = False
 
@@ -227,6 +229,7 @@ def _prepared(
         site_key=order.site_key,
         name=order.name,
         settings=order.settings,
+        trusted_domains=order.trusted_domains,
         app_keys=tuple(app.key for app in apps),
         progress=watcher,
         pulse=session.pulse,

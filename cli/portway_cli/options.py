@@ -33,6 +33,41 @@ def connection_options(command: Command) -> Command:
     return platform(token_file(command))
 
 
+def _database_url(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> str | None:
+    if value and not value.startswith(("postgresql+psycopg://", "postgresql://")):
+        raise click.BadParameter("use postgresql+psycopg://USER@HOST/NAME")
+    return value or None
+
+
+def database_option(command: Command) -> Command:
+    """Add `--database-url`."""
+    return click.option(
+        "--database-url",
+        envvar="DATABASE_URL",
+        show_envvar=True,
+        callback=_database_url,
+        help="PostgreSQL that keeps the rows of platform and cloud site, as"
+        " postgresql+psycopg://USER@HOST/NAME.  [default: SQLite files in the data folder]",
+    )(command)
+
+
+def check_database(url: str) -> None:
+    """Refuse a database that cannot be reached, before anything is begun."""
+    import psycopg
+
+    from portway_cli.error_codes import DATABASE_UNREACHABLE
+    from portway_service.errors import Refusal
+
+    try:
+        plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
+        psycopg.connect(plain, connect_timeout=10).close()
+    except psycopg.Error as error:
+        problem = str(error).strip().splitlines()[0]
+        raise Refusal(DATABASE_UNREACHABLE, problem=problem) from error
+
+
 def open_platform(url: str, token_file: Path | None) -> "PlatformClient":
     """Return the client of a platform, as admin."""
     from portway_assistant.clients import PlatformClient

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from portway_cli.options import database_option
 from portway_cli.plan_options import plan_options
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -64,6 +65,15 @@ _ORDER = (
         callback=_place_key,
         help="Key of the destination site.",
     ),
+    click.option(
+        "--trust-domain",
+        "trusted_domains",
+        multiple=True,
+        metavar="DOMAIN",
+        help="Trust an e-mail domain, now and in later runs; repeat it; `all` trusts every domain"
+        " that nobody has decided about. Domains of addresses in --people are trusted too: they"
+        " are your word. A distrusted domain stays so.",
+    ),
     click.option("--name", help="Name of the plan.  [default: the export's name]"),
     click.option(
         "--label",
@@ -95,6 +105,7 @@ def order_options(command: Command) -> Command:
             manifests=arguments.pop("manifests"),
             agree=not arguments.pop("no_agree"),
             settings=arguments.pop("settings"),
+            trusted_domains=arguments.pop("trusted_domains"),
             label=PlanLabel(arguments.pop("label")),
             newer_export=arguments.pop("newer_export", False),
         )
@@ -153,13 +164,14 @@ def where_options(command: Command) -> Command:
         where = Where(
             data=data or DEFAULT_DATA.expanduser(),
             platform_url=platform,
+            database_url=arguments.pop("database_url"),
             token_file=arguments.pop("token_file"),
             patience_seconds=arguments.pop("patience"),
         )
         return command(**arguments, where=where)
 
     decorated: Any = with_where
-    for option in (_APP_PATIENCE, _PATIENCE, _TOKEN_FILE, _PLATFORM, _DATA):
+    for option in (_APP_PATIENCE, _PATIENCE, database_option, _TOKEN_FILE, _PLATFORM, _DATA):
         decorated = option(decorated)
     return decorated  # type: ignore[no-any-return]
 

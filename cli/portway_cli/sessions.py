@@ -14,6 +14,7 @@ from portway_assistant import stopping
 from portway_assistant.folder import AssistantFolder
 from portway_cli.connections import DEFAULT_URL, Connection, connect
 from portway_cli.data_folder import DataFolder
+from portway_cli.options import check_database
 from portway_cli.processes import await_answer, free_port, running, serve_command
 from portway_sdk.http import Caller, Timing
 from portway_service.clock import SystemClock
@@ -28,6 +29,8 @@ class Where:
     data: Path
     platform_url: str | None = None
     """None: platform and cloud site run in here, on the data folder."""
+    database_url: str | None = None
+    """Where the platform started here keeps its rows; None for SQLite files in `data`."""
     token_file: Path | None = None
     patience_seconds: float = 60.0
 
@@ -70,22 +73,28 @@ class Session:
             port = free_port()
             url = f"http://127.0.0.1:{port}"
             log = self.folder.path / "logs" / "serve.log"
-            with running(serve_command(self.folder.path, port), log=log) as process:
+            command = serve_command(self.folder.path, port)
+            environment = {"DATABASE_URL": self.where.database_url or ""}
+            with running(command, log=log, environment=environment) as process:
                 await_answer(f"{url}/healthz", process, what="The platform", log=log)
                 connection = Connection(url, self.folder.admin_token(RandomIds()))
                 yield connection.caller(patience_seconds=patience, timing=timing), url
             return
-        with in_process(self.folder) as (connection, transport):
+        with in_process(self.folder, self.where.database_url) as (connection, transport):
             yield connection.caller(transport=transport, timing=timing), connection.url
 
 
 @contextmanager
-def in_process(folder: DataFolder) -> Iterator[tuple[Connection, httpx.BaseTransport]]:
+def in_process(
+    folder: DataFolder, database_url: str | None
+) -> Iterator[tuple[Connection, httpx.BaseTransport]]:
     """Open platform and cloud site of a folder in this process."""
     from portway_cli.composition import Composition
     from portway_service.wsgi_transport import StreamingWSGITransport
 
-    composition = Composition(folder, public_url=DEFAULT_URL, outbound=Outbound.LOOPBACK)
+    composition = Composition(
+        folder, public_url=DEFAULT_URL, outbound=Outbound.LOOPBACK, database_url=database_url
+    )
     try:
         transport = StreamingWSGITransport(composition.open())
         yield Connection(DEFAULT_URL, folder.admin_token(RandomIds())), transport
@@ -96,6 +105,8 @@ def in_process(folder: DataFolder) -> Iterator[tuple[Connection, httpx.BaseTrans
 @contextmanager
 def open_session(where: Where) -> Iterator[Session]:
     """Open the data folder; the first Ctrl-C or SIGTERM asks to stop, the second ends at once."""
+    if where.platform_url is None and where.database_url is not None:
+        check_database(where.database_url)
     folder = DataFolder.open(where.data)
     with ExitStack() as stack:
         assistant = AssistantFolder.open(folder.assistant, SystemClock(), RandomIds())

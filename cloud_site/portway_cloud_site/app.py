@@ -9,6 +9,7 @@ import portway_cloud_site.attachments.api
 import portway_cloud_site.bulk.api
 import portway_cloud_site.comments.api
 import portway_cloud_site.content.api
+import portway_cloud_site.groups.api
 import portway_cloud_site.inventory.api
 import portway_cloud_site.labels.api
 import portway_cloud_site.people.api
@@ -39,6 +40,7 @@ _FEATURES = (
     portway_cloud_site.bulk.api,
     portway_cloud_site.inventory.api,
     portway_cloud_site.trash.api,
+    portway_cloud_site.groups.api,
 )
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_
 from portway_cloud_site.addresses import Addresses
 from portway_cloud_site.messages import Message
 from portway_cloud_site.queries import AnyRow, AnySelect
-from portway_service.database import Instant
+from portway_service.database import Instant, by_bytes
 from portway_service.endpoints import Call, as_response, invalid_fields
 from portway_service.errors import Refusal
 
@@ -65,6 +65,8 @@ class ResultPage(Generic[T]):
 
 def both_ways(name: str, column: ColumnElement[Any], value_type: type) -> dict[str, Order]:
     """Return the order by `column` under `name`, and its reverse under `-name`."""
+    if value_type is str:
+        column = by_bytes(column)
     return {
         name: Order(column, value_type),
         f"-{name}": Order(column, value_type, descending=True),

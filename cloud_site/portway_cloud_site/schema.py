@@ -4,9 +4,13 @@ from portway_cloud_site.attachments import tables as _attachments
 from portway_cloud_site.bulk import tables as _bulk
 from portway_cloud_site.comments import tables as _comments
 from portway_cloud_site.content import tables as _content
+from portway_cloud_site.groups import tables as _groups
+from portway_cloud_site.history import tables as _history
 from portway_cloud_site.labels import tables as _labels
+from portway_cloud_site.marks import tables as _marks
 from portway_cloud_site.metadata import metadata
 from portway_cloud_site.people import tables as _people
+from portway_cloud_site.permissions import tables as _permissions
 from portway_cloud_site.sites import tables as _sites
 from portway_cloud_site.spaces import tables as _spaces
 from portway_cloud_site.trash import tables as _trash
@@ -17,7 +21,21 @@ VERSION_TABLE = "wiki_schema_version"
 SCRIPTS = "portway_cloud_site:schema_versions"
 
 TABLES = metadata.tables
-_FEATURES = (_attachments, _bulk, _comments, _content, _labels, _people, _sites, _spaces, _trash)
+_FEATURES = (
+    _attachments,
+    _bulk,
+    _comments,
+    _content,
+    _groups,
+    _history,
+    _labels,
+    _marks,
+    _people,
+    _permissions,
+    _sites,
+    _spaces,
+    _trash,
+)
 
 
 def upgrade(database: Database) -> None:

@@ -4,6 +4,7 @@
 |---|---|---|
 | admin | an admin | `AdminMay` |
 | Connect | a cloud app installed on the site of the path | `AppMay`, `AppItself` |
+| Forge | an environment of a Forge app on a site (`forge/admission.py`) | `AppMay`, `AppItself` |
 | gateway | the listener of a server app | `ListenerMay`, `ListenerItself` |
 | public | anybody | `Open` |
 
@@ -85,7 +86,7 @@ class ListenerItself:
     what: str
 
 
-Caller = TypeVar("Caller", AppCaller, ListenerCaller)
+Caller = TypeVar("Caller")
 
 
 @dataclass(frozen=True)
@@ -143,9 +144,9 @@ class AppAdmission:
                 return Admitted(caller)
             if not isinstance(access, AppMay):
                 raise TypeError(f"the Connect interface does not know {access!r}")
-            asked = _asked(request, access.access, data_class=None)
-            with noting_refusals(self.services, caller.app_key, asked, path):
-                granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
+            wanted = asked(request, access.access, data_class=None)
+            with noting_refusals(self.services, caller.app_key, wanted, path):
+                granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
             return Admitted(caller, granted)
 
 
@@ -167,9 +168,9 @@ class ListenerAdmission:
                 return Admitted(caller)
             if not isinstance(access, ListenerMay):
                 raise TypeError(f"the gateway does not know {access!r}")
-            asked = _asked(request, access.access, data_class=access.data_class)
-            with noting_refusals(self.services, caller.app_key, asked, path):
-                granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
+            wanted = asked(request, access.access, data_class=access.data_class)
+            with noting_refusals(self.services, caller.app_key, wanted, path):
+                granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
             return Admitted(caller, granted)
 
 
@@ -179,7 +180,7 @@ def admit_anybody(request: flask.Request, access: Any, path: Mapping[str, str], 
         raise TypeError(f"the public interface does not know {access!r}")
 
 
-def _asked(
+def asked(
     request: flask.Request,
     access: Access,
     *,
@@ -195,13 +196,14 @@ def _asked(
     )
 
 
-def _pass_gate(
+def pass_gate(
     connection: Connection,
-    asked: Request,
+    wanted: Request,
     path: Mapping[str, str],
     owner: Owner,
     clock: Clock,
 ) -> TransferAccess:
+    """Admit `owner` to the transfer, or to the file of one, that the path names, or refuse."""
     transfer_id = path.get("transfer_id")
     if transfer_id is None:
         key = path.get("s3_key") or path["key"]
@@ -209,5 +211,5 @@ def _pass_gate(
         if found is None:
             raise Refusal(error_codes.APP_DATA_UNKNOWN, key=key)
         transfer_id, data_class = found
-        asked = replace(asked, data_class=data_class)
-    return check_transfer(connection, transfer_id, asked, owner=owner, clock=clock)
+        wanted = replace(wanted, data_class=data_class)
+    return check_transfer(connection, transfer_id, wanted, owner=owner, clock=clock)

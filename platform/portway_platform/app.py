@@ -14,12 +14,16 @@ from portway_platform.admission import (
 )
 from portway_platform.app_data import api as app_data
 from portway_platform.app_data.files import open_files
+from portway_platform.assessment import api as assessment
 from portway_platform.callers import AppAuthenticator
 from portway_platform.catalogue import api as catalogue
 from portway_platform.connect import api as connect
 from portway_platform.consents import api as consents
 from portway_platform.dialect import api as dialect
 from portway_platform.events import api as events
+from portway_platform.forge import api as forge
+from portway_platform.forge.admission import ForgeAdmission
+from portway_platform.forge.callers import FORGE_PATH
 from portway_platform.installations import api as installations
 from portway_platform.keys import api as keys
 from portway_platform.keys.store import open_keys
@@ -48,6 +52,7 @@ FEATURES = (
     dialect,
     catalogue,
     installations,
+    assessment,
     consents,
     ledger,
     migrations,
@@ -56,6 +61,7 @@ FEATURES = (
     app_data,
     events,
     connect,
+    forge,
 )
 
 
@@ -71,6 +77,7 @@ class Platform:
 
     def start(self) -> None:
         """Begin to work in the background: events, leases, the clocks of transfers."""
+        self.services.database.share_announcements()
         self.worker.start()
 
     def end_waits(self) -> None:
@@ -144,13 +151,20 @@ def open_interfaces(services: Services, authenticator: AppAuthenticator) -> Inte
             AppAdmission(services, authenticator).admit,
         ),
         gateway=Api("gateway", "/gateway/v1", ListenerAdmission(services).admit),
+        forge=Api("forge", FORGE_PATH, ForgeAdmission(services).admit),
         public=Api("public", "", admit_anybody),
     )
 
 
 def register(app: flask.Flask, interfaces: Interfaces) -> None:
     """Give every interface's endpoints to a Flask app."""
-    for api in (interfaces.admin, interfaces.gateway, interfaces.public, interfaces.connect):
+    for api in (
+        interfaces.admin,
+        interfaces.gateway,
+        interfaces.forge,
+        interfaces.public,
+        interfaces.connect,
+    ):
         api.register(app)
     # Jira sites have no /wiki in their addresses; the endpoints are the same.
     Api(

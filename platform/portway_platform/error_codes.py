@@ -62,6 +62,13 @@ REFUSALS: dict[RefusalReason, ErrorCode] = {
         "The app's published manifest does not list it, so no admin was ever asked.",
         "Declare the scope in the manifest, publish a new version, then ask the admin to agree.",
     ),
+    RefusalReason.SCOPE_NOT_OF_TRANSFER: ErrorCode(
+        "scope_not_of_transfer",
+        403,
+        "Transfer {transfer_id} was declared without the scope this needs: {missing}.",
+        "The app has several transfers, and each has only the scopes its definition names.",
+        "Name the scope in the transfer's definition, or do this in another transfer.",
+    ),
     RefusalReason.SCOPE_NOT_GRANTED: ErrorCode(
         "scope_not_granted",
         403,
@@ -84,6 +91,85 @@ APP_DATA_UNKNOWN = ErrorCode(
     "There is no app data {key} for you.",
     "The key is wrong, or the file belongs to a transfer of another app, site or server.",
     "Use a key of an `app-data-uploaded` event, of the list, or of your own upload.",
+)
+
+MESSAGE_UNKNOWN = ErrorCode(
+    "message_unknown",
+    404,
+    "There is no message {message_id} in this transfer.",
+    "The id is wrong, or the event belongs to another transfer.",
+    "Acknowledge with the messageId and the transferId of one event. Nothing was noted.",
+)
+LOG_FULL = ErrorCode(
+    "log_full",
+    422,
+    "The log of this transfer holds {limit} messages already.",
+    "An app writes milestones for the admin, not every item.",
+    "Write fewer messages; details belong in the app's own log.",
+)
+FORGE_APP_MISSING = ErrorCode(
+    "forge_app_missing",
+    422,
+    "The manifest of {app_key} names no Forge app.",
+    "Its current version has no `forge` part, so nobody knows where its remote is.",
+    "Publish a version whose manifest has `forge` with `app_id` and `environments`.",
+)
+FORGE_APP_OTHER = ErrorCode(
+    "forge_app_other",
+    422,
+    "The listener of {app_key} moves data to Forge app {declared}, but here it is {present}.",
+    "The Forge app id of the listener is not that of the app in the catalogue or on the site.",
+    "Correct the listener's Forge app id, or publish and install the app it means.",
+)
+FORGE_ENVIRONMENT_UNKNOWN = ErrorCode(
+    "forge_environment_unknown",
+    422,
+    "The Forge app of {app_key} has no environment {environment}; it has {known}.",
+    "The name is wrong, or the manifest does not list this environment.",
+    "Use a listed name, or publish a version that lists this one.",
+)
+FORGE_ENVIRONMENT_CASE = ErrorCode(
+    "forge_environment_case",
+    422,
+    "The Forge app of {app_key} has no environment {environment}, but it has {twin}.",
+    "Environment names are lower case; events for another spelling would go nowhere.",
+    "Write `{twin}` in the listener.",
+)
+FORGE_ENVIRONMENT_NOT_INSTALLED = ErrorCode(
+    "forge_environment_not_installed",
+    409,
+    "Environment {environment} of {app_key} is not on the site; installed: {installed}.",
+    "The listener moves data to an environment of the Forge app that is not installed there.",
+    "Install it with `PUT /admin/v1/sites/{siteKey}/forge-installations/{appKey}/"
+    "{environment}`, or change the environment in the listener.",
+)
+LISTENER_NOT_FORGE = ErrorCode(
+    "listener_not_forge",
+    409,
+    "{app_key} is on the site as a Forge app, but its listener names none.",
+    "A listener without a Forge app id moves data to a Connect app, which is not installed.",
+    "Give the listener the Forge app id and the environment, or install the Connect app.",
+)
+PRELOAD_UNSUPPORTED = ErrorCode(
+    "preload_unsupported",
+    409,
+    "The listener of {app_key} cannot send files ahead of the migration.",
+    "It declares no preload.",
+    "Migrate the app as usual; or ask the vendor for a version that can preload.",
+)
+TRANSFER_NAME_UNKNOWN = ErrorCode(
+    "transfer_name_unknown",
+    404,
+    "The listener of {app_key} declares no transfer {name}; it declares {known}.",
+    "The name is wrong, or the listener's version does not have this transfer.",
+    "Use a declared name, or start all of them by naming none.",
+)
+CANCELLATION_TOO_EARLY = ErrorCode(
+    "cancellation_too_early",
+    409,
+    "Transfer {transfer_id} can be cancelled from {earliest} on.",
+    "A transfer is left alone for its first half hour.",
+    "Cancel it then, or add `?atOnce=true` to cancel it as support would.",
 )
 
 SITE_UNKNOWN = ErrorCode(
@@ -431,11 +517,29 @@ LEDGER_ENTRY_UNKNOWN = ErrorCode(
     "Entries are counted from 0; the checkpoint says how many there are.",
     "Look at `GET /admin/v1/ledger/checkpoint`, or list entries with `GET /admin/v1/ledger`.",
 )
+SHEET_INVALID = ErrorCode(
+    "sheet_invalid",
+    400,
+    "The sheet has {count} faults; the first: {first}.",
+    "A line, a decision or a column is not as the sheet needs it. Nothing was taken.",
+    "Mend the lines named in `details`, or download the sheet again and change its decisions.",
+)
 
 CODES = (
     *REFUSALS.values(),
     TRANSFER_UNKNOWN,
     APP_DATA_UNKNOWN,
+    MESSAGE_UNKNOWN,
+    LOG_FULL,
+    FORGE_APP_MISSING,
+    FORGE_APP_OTHER,
+    FORGE_ENVIRONMENT_UNKNOWN,
+    FORGE_ENVIRONMENT_CASE,
+    FORGE_ENVIRONMENT_NOT_INSTALLED,
+    LISTENER_NOT_FORGE,
+    PRELOAD_UNSUPPORTED,
+    TRANSFER_NAME_UNKNOWN,
+    CANCELLATION_TOO_EARLY,
     SITE_UNKNOWN,
     SERVER_UNKNOWN,
     PRODUCT_FIXED,
@@ -484,4 +588,5 @@ CODES = (
     ADDRESS_EXPIRED,
     RANGE_OUTSIDE,
     LEDGER_ENTRY_UNKNOWN,
+    SHEET_INVALID,
 )

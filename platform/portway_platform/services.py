@@ -45,10 +45,12 @@ class Interfaces:
     """The platform's doors. A feature's `endpoints(services, interfaces)` adds to them.
 
     Paths of `connect` are relative to `…/rest/atlassian-connect/1/migration`, those of `admin` to
-    `/admin/v1`, of `gateway` to `/gateway/v1`, of `public` to the public address.
+    `/admin/v1`, of `gateway` to `/gateway/v1`, of `forge` to
+    `/app/migration/forge/v1`, of `public` to the public address.
     """
 
     admin: Api
     connect: Api
     gateway: Api
+    forge: Api
     public: Api

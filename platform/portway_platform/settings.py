@@ -28,7 +28,10 @@ class PlatformSettings:
     upload_limit_bytes: int = 25 * 1000**3
     event_timeout_seconds: float = 5.0
     lease_seconds: int = 60
+    delivery_lease_seconds: float = 60.0
     transfer_life: timedelta = timedelta(days=14)
+    forge_inactivity: timedelta = timedelta(minutes=15)
+    cancellation_from: timedelta = timedelta(minutes=30)
     cancellation_grace: timedelta = timedelta(minutes=60)
     address_life: timedelta = timedelta(hours=1)
     check_time_limit: timedelta = timedelta(minutes=5)

@@ -1,7 +1,8 @@
 """One database of a service: SQLite in a file, or PostgreSQL by URL. Same code on both.
 
 What was committed is on disk: SQLite runs in WAL mode with full sync. SQLite has one writer at a
-time, so writers of one process queue on a lock rather than poll the file.
+time, so writers of one process queue on a lock rather than poll the file. On PostgreSQL any number
+of processes write at once: whoever decides on what it read locks that row first.
 """
 
 import threading
@@ -9,14 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    URL,
     BigInteger,
     Connection,
     Dialect,
     Engine,
     Table,
+    Text,
     column,
     create_engine,
     event,
@@ -26,9 +29,14 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from portway_service.announcements import Announcements
+
+if TYPE_CHECKING:
+    from portway_service.wakeups import Wakeups
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -60,11 +68,16 @@ class Database:
         self.is_sqlite = engine.dialect.name == "sqlite"
         self.announcements = Announcements()
         self._writer = threading.Lock() if self.is_sqlite else nullcontext()
+        self._reading = {} if self.is_sqlite else _READING_POSTGRESQL
+        self._wakeups: Wakeups | None = None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that sees one state of the database throughout."""
-        with self.engine.connect() as connection, connection.begin():
+        with (
+            self.engine.connect().execution_options(**self._reading) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
@@ -82,14 +95,46 @@ class Database:
             for write, things in last.items():
                 write(connection, things)
         self.announcements.ring(topics)
+        if self._wakeups is not None:
+            self._wakeups.send(topics)
+
+    def share_announcements(self) -> None:
+        """Ring what other processes on this database announce, and have them ring ours.
+
+        On SQLite, whose processes have no way to wake each other, this changes nothing.
+        """
+        if self.is_sqlite or self._wakeups is not None:
+            return
+        from portway_service.wakeups import Wakeups
+
+        self._wakeups = Wakeups(self._connect_alone, self.announcements)
+        self._wakeups.start()
 
     def close(self) -> None:
         """Close every connection."""
+        if self._wakeups is not None:
+            self._wakeups.stop()
+            self._wakeups = None
         self.engine.dispose()
+
+    def _connect_alone(self) -> Any:
+        """Return a connection outside of the pool, without transactions."""
+        import psycopg
+
+        arguments, options = self.engine.dialect.create_connect_args(self.engine.url)
+        return psycopg.connect(*arguments, **{**_CONNECTING, **options}, autocommit=True)
+
+
+# A reader never waits, is never waited for, and sees what was there when it began.
+_READING_POSTGRESQL = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_CONNECTING = {"application_name": "portway", "connect_timeout": 10}
 
 
 def announce(connection: Connection, topic: str) -> None:
-    """Announce `topic` in this process as soon as the write transaction has committed."""
+    """Announce `topic` as soon as the write transaction has committed.
+
+    It is heard in this process, and in all that share their announcements.
+    """
     connection.get_execution_options()["portway_topics"].add(topic)
 
 
@@ -106,12 +151,26 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str | URL) -> Database:
     """Open a database by its SQLAlchemy URL; an SQLite file is made when it is absent."""
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return Database(create_engine(parsed, pool_pre_ping=True, pool_size=20, max_overflow=40))
-    engine = create_engine(parsed, connect_args={"timeout": 60}, pool_size=20, max_overflow=100)
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed)
+    if parsed.get_backend_name() != "postgresql":
+        raise ValueError("a database is sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME")
+    # The server allows about a hundred connections in all, for every process.
+    engine = create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        connect_args={name: said for name, said in _CONNECTING.items() if name not in parsed.query},
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=30,
+    )
+    return Database(engine)
+
+
+def _open_sqlite(url: URL) -> Database:
+    engine = create_engine(url, connect_args={"timeout": 60}, pool_size=20, max_overflow=100)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:
@@ -174,7 +233,11 @@ def insert_if_absent(connection: Connection, table: Table, values: Mapping[str, 
     Meeting an unfinished transaction with the same key, PostgreSQL waits for its end.
     """
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    result = connection.execute(insert(table).values(**values).on_conflict_do_nothing())
+    result = connection.execute(
+        insert(table).values(**values).on_conflict_do_nothing(),
+        # SQLAlchemy looks at the count of an INSERT only when told to.
+        execution_options={"preserve_rowcount": True},
+    )
     return result.rowcount == 1
 
 
@@ -188,6 +251,23 @@ def upsert(
         .values(**identity, **values)
         .on_conflict_do_update(index_elements=list(identity), set_=dict(values))
     )
+
+
+class by_bytes(FunctionElement[str]):  # noqa: N801  (it is called like a function)
+    """A text column as it sorts by its bytes on every database; SQLite sorts no other way."""
+
+    inherit_cache = True
+    type = Text()
+
+
+@compiles(by_bytes)
+def _write_plain(element: by_bytes, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(by_bytes, "postgresql")
+def _write_collated(element: by_bytes, compiler: Any, **options: Any) -> str:
+    return f'{compiler.process(element.clauses, **options)} COLLATE "C"'
 
 
 def row_dict(row: Any) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 JSON = "application/json"
 MAX_JSON_BYTES = 1 << 20
+NUL_PROBLEM = "it holds a zero character"
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,9 @@ class Api:
 def _view(api: Api, endpoint: Endpoint) -> Callable[..., flask.Response]:
     def view(**path: str) -> flask.Response:
         request = flask.request
+        if any("\0" in part for part in path.values()):
+            # No name holds this character, and PostgreSQL keeps no text that does.
+            raise Refusal(error_codes.NOT_FOUND)
         query, fault = _read_query(endpoint.query, request)
         admitted = api.admit(request, endpoint.access, path, query)
         if fault is not None:
@@ -192,6 +196,13 @@ def _read_query(
     if model is None:
         return None, None
     values = {name: request.args.get(name) for name in request.args}
+    faults = [
+        {"field": name, "problem": NUL_PROBLEM}
+        for name, said in values.items()
+        if said is not None and "\0" in said
+    ]
+    if faults:
+        return None, invalid_fields(faults)
     try:
         return model.model_validate(values), None
     except ValidationError as error:
@@ -203,9 +214,20 @@ def _read_body(endpoint: Endpoint, request: flask.Request) -> Any:
         return None
     raw_body = read_limited(request, endpoint.max_body_bytes)
     try:
-        return endpoint.body.validate_json(raw_body)
+        body = endpoint.body.validate_json(raw_body)
     except ValidationError as error:
         raise invalid_request(error) from None
+    if b"\\u0000" in raw_body and _holds_nul(orjson.loads(raw_body)):
+        raise invalid_fields([{"field": "body", "problem": NUL_PROBLEM}])
+    return body
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_holds_nul(name) or _holds_nul(held) for name, held in value.items())
+    return isinstance(value, list) and any(map(_holds_nul, value))
 
 
 def read_limited(request: flask.Request, limit_bytes: int) -> bytes:

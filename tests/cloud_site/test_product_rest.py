@@ -12,6 +12,7 @@ from support.site import (
     a_page,
     a_space,
     a_user,
+    an_anchor,
     an_attachment,
 )
 
@@ -278,7 +279,13 @@ class TestPaging:
 class TestComments:
     @pytest.fixture
     def discussed(self, demo):
-        inline = {"markerRef": "ref-1", "selection": "these words", "resolved": False}
+        inline = {
+            "markerRef": "ref-1",
+            "selection": "these words",
+            "resolved": False,
+            "resolvedBy": None,
+            "resolvedAt": None,
+        }
         demo.must_send(
             a_page(),
             a_blog_post(),
@@ -287,7 +294,7 @@ class TestComments:
             a_comment(3, inline=inline),
             a_comment(4, parent="comment/3"),
             a_comment(5, container="blogPost/300"),
-            a_comment(6, inline=inline | {"resolved": True}),
+            a_comment(6, inline=an_anchor(resolved=True)),
         )
         return demo
 

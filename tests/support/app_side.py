@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from portway_sdk.tokens import public_key_of, sign_gateway_token, verify_connect_token
 from support.manifests import APP_KEY, SERVER_APP_KEY
-from support.platform import ADMIN_TOKEN, PUBLIC_URL, Answer, Running
+from support.platform import ADMIN_TOKEN, PUBLIC_URL, Answer, Running, platform_database_url
 from support.vendor import BASE_URL, VendorApp, sign_as_app
 
 ALL_SCOPES = (
@@ -329,21 +329,22 @@ def upload_metadata(**pairs: str) -> str:
 
 
 SERVE = """
+import json
 import sys
 from pathlib import Path
 from portway_platform.app import create_app
 from portway_platform.settings import PlatformSettings
-from portway_service.database import sqlite_url
 from portway_service.outbound import Outbound
 from portway_service.server import serve
 
 folder, port, token = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+database_url, settings = sys.argv[4], json.loads(sys.argv[5])
 
 def make_app():
     platform = create_app(PlatformSettings(
-        database_url=sqlite_url(folder / "platform.db"), files_url=str(folder / "files"),
+        database_url=database_url, files_url=str(folder / "files"),
         keys_folder=folder / "keys", public_url=f"http://127.0.0.1:{port}", admin_token=token,
-        outbound=Outbound.LOOPBACK))
+        outbound=Outbound.LOOPBACK, **settings))
     platform.start()
     return platform.app
 
@@ -355,7 +356,8 @@ serve(make_app, host="127.0.0.1", port=port, threads=8, on_ready=lambda url: Non
 class ServedPlatform:
     """A platform in a process of its own, over the folder of one that was prepared here."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: Any) -> None:
+        self._settings = settings
         with socket.create_server(("127.0.0.1", 0)) as listening:
             self.port = listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -364,8 +366,9 @@ class ServedPlatform:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        command = [sys.executable, "-c", SERVE, str(self._folder), str(self.port), ADMIN_TOKEN]
-        self.process = subprocess.Popen(command)
+        database_url, settings = platform_database_url(self._folder), json.dumps(self._settings)
+        what = [str(self._folder), str(self.port), ADMIN_TOKEN, database_url, settings]
+        self.process = subprocess.Popen([sys.executable, "-c", SERVE, *what])
         until = time.monotonic() + 30
         while time.monotonic() < until:
             assert self.process.poll() is None

@@ -21,9 +21,10 @@ from portway_platform.keys.store import open_keys
 from portway_platform.schema_versions import HEAD, SCRIPTS
 from portway_platform.settings import PlatformSettings
 from portway_service.clock import ManualClock
-from portway_service.database import open_database, sqlite_url, upgrade_schema
+from portway_service.database import Database, open_database, sqlite_url, upgrade_schema
 from portway_service.ids import SeededIds
 from portway_service.outbound import Outbound
+from support.databases import Template, database_url
 from support.manifests import APP_KEY, DESCRIPTOR_URL, a_manifest
 from support.vendor import VendorApp
 
@@ -186,7 +187,7 @@ def a_platform(
         platform = create_app(
             PlatformSettings(
                 **{
-                    "database_url": sqlite_url(place / "platform.db"),
+                    "database_url": platform_database_url(place),
                     "files_url": str(place / "files"),
                     "keys_folder": place / "keys",
                     "public_url": PUBLIC_URL,
@@ -205,13 +206,25 @@ def a_platform(
             platform.close()
 
 
+def platform_database_url(folder: Path) -> str:
+    """Return where the platform of this folder keeps its rows."""
+    return database_url(folder / "platform.db", _TEMPLATE)
+
+
+def _upgrade(database: Database) -> None:
+    upgrade_schema(database, SCRIPTS, head=HEAD)
+
+
+_TEMPLATE = Template(_upgrade)
+
+
 @cache
 def _blank() -> Path:
     """A folder with keys and an empty database: making them anew for each test takes long."""
     folder = Path(mkdtemp(prefix="portway-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    open_keys(folder / "keys")
+    open_keys(folder / "keys").forge.signing_key(ManualClock().now())
     database = open_database(sqlite_url(folder / "platform.db"))
-    upgrade_schema(database, SCRIPTS, head=HEAD)
+    _upgrade(database)
     database.close()
     return folder

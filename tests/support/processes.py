@@ -22,7 +22,11 @@ PORTWAY = (sys.executable, "-m", "portway_cli")
 
 def an_environment(folder: Path, **more: str) -> dict[str, str]:
     """The environment of a user whose state lies in `folder`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PORTWAY_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PORTWAY_") and name != "DATABASE_URL"
+    }
     return kept | {"XDG_STATE_HOME": str(folder / "state")} | more
 
 

@@ -53,6 +53,7 @@ class Place:
         stop: Any = None,
         site: str = "cloud",
         server: str = "server",
+        trust: tuple[str, ...] = ("all",),
         **settings: Any,
     ) -> Report:
         """Migrate an export under these settings and return the report."""
@@ -77,6 +78,7 @@ class Place:
                     app_keys=(),
                     settings=PlanSettings.from_chosen(settings),
                     progress=Silent(),
+                    trusted_domains=trust,
                 )
             )
             connection = Connection(URL, folder.admin_token(RandomIds()))

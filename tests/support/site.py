@@ -20,6 +20,7 @@ from portway_service.database import Database, open_database, sqlite_url
 from portway_service.error_codes import UNAUTHENTICATED
 from portway_service.errors import Refusal
 from portway_service.ids import SeededIds
+from support.databases import Template, close_at_end, database_url
 
 TOKEN = "admin-token-of-the-tests"
 PUBLIC_URL = "https://portway.example"
@@ -114,10 +115,9 @@ class Site:
 def a_site(folder: Path, *, key: str = "acme", name: str = "Acme", **limits: int) -> Site:
     """Return a site of its own database and files folder, made and empty."""
     clock = ManualClock()
-    (folder / "site.db").write_bytes(_empty_database())
     app = create_app(
         CloudSiteSettings(
-            database=_open_hastily(folder / "site.db"),
+            database=_open_database(folder / "site.db"),
             files_folder=folder / "files",
             public_url=PUBLIC_URL,
             admin=AdminAccess(TOKEN, clock),
@@ -132,15 +132,22 @@ def a_site(folder: Path, *, key: str = "acme", name: str = "Acme", **limits: int
     return site
 
 
-def _open_hastily(path: Path) -> Database:
-    """Open a database that does not wait for the disk: no test here cuts the power."""
-    database = open_database(sqlite_url(path))
+def _open_database(file: Path) -> Database:
+    """Open an empty database that does not wait for the disk: no test here cuts the power."""
+    url = database_url(file, _TEMPLATE)
+    database = open_database(url)
+    if not database.is_sqlite:
+        return close_at_end(database)
+    file.write_bytes(_empty_database())
 
     @event.listens_for(database.engine, "connect")
     def hurry(connection: Any, _record: Any) -> None:
         connection.execute("PRAGMA synchronous=OFF")
 
     return database
+
+
+_TEMPLATE = Template(schema.upgrade)
 
 
 @cache
@@ -196,8 +203,30 @@ def a_user(key: str = "ada", **fields: Any) -> dict[str, Any]:
         "email": f"{key}@example.com",
         "displayName": key.title(),
         "active": True,
+        "access": True,
         "placeholder": False,
     } | fields
+
+
+def a_group(name: str = "writers", **fields: Any) -> dict[str, Any]:
+    """Return a group item."""
+    return {
+        "kind": "group",
+        "sourceKey": f"group/{name.lower()}",
+        "name": name,
+        "description": None,
+        "merge": False,
+    } | fields
+
+
+def a_membership(group: str = "writers", user: str = "ada") -> dict[str, Any]:
+    """Return a membership item."""
+    return {
+        "kind": "membership",
+        "sourceKey": f"membership/{group}/{user}",
+        "group": f"group/{group}",
+        "user": f"user/{user}",
+    }
 
 
 def a_space(key: str = "DEMO", number: int = 100, **fields: Any) -> dict[str, Any]:
@@ -224,6 +253,8 @@ def a_page(number: int = 200, **fields: Any) -> dict[str, Any]:
         "parent": None,
         "home": False,
         "title": f"Page {number}",
+        "status": "current",
+        "restricted": False,
         "body": f"<p>Body of {number}</p>",
         "representation": "storage",
         "position": None,
@@ -262,6 +293,17 @@ def a_comment(number: int = 400, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
+def an_anchor(**fields: Any) -> dict[str, Any]:
+    """Return what ties a comment to a selection of the text."""
+    return {
+        "markerRef": "ref-1",
+        "selection": "these words",
+        "resolved": False,
+        "resolvedBy": None,
+        "resolvedAt": None,
+    } | fields
+
+
 def an_attachment(number: int = 500, content: bytes = b"hello", **fields: Any) -> dict[str, Any]:
     """Return an attachment item for these bytes."""
     return {
@@ -276,6 +318,119 @@ def an_attachment(number: int = 500, content: bytes = b"hello", **fields: Any) -
         "author": "user/ada",
         "createdAt": WRITTEN,
         "version": 1,
+    } | fields
+
+
+def a_version(number: int = 700, **fields: Any) -> dict[str, Any]:
+    """Return an item of an older version of a page."""
+    return {
+        "kind": "version",
+        "sourceKey": f"version/{number}",
+        "of": "page/200",
+        "title": f"Page 200 as of {number}",
+        "body": f"<p>Before {number}</p>",
+        "representation": "storage",
+        "author": "user/ada",
+        "createdAt": WRITTEN,
+        "version": 1,
+        "versionMessage": None,
+    } | fields
+
+
+def an_attachment_version(
+    number: int = 800, content: bytes = b"hell", **fields: Any
+) -> dict[str, Any]:
+    """Return an item of an older version of a file, for these bytes."""
+    attachment = an_attachment(number, content)
+    del attachment["container"]
+    return (
+        attachment
+        | {
+            "kind": "attachmentVersion",
+            "sourceKey": f"attachmentVersion/{number}",
+            "of": "attachment/500",
+        }
+        | fields
+    )
+
+
+def a_restriction(
+    *users: str, on: str = "page/200", to: str = "read", **fields: Any
+) -> dict[str, Any]:
+    """Return an item that closes a page to all but these people."""
+    return {
+        "kind": "restriction",
+        "sourceKey": f"restriction/{on}/{to}",
+        "container": on,
+        "operation": to,
+        "users": [f"user/{user}" for user in users],
+        "groups": [],
+    } | fields
+
+
+def a_permission(
+    subject: str = "user/ada", to: str = "read space", **fields: Any
+) -> dict[str, Any]:
+    """Return an item that lets somebody do something in the space."""
+    operation, target = to.split()
+    return {
+        "kind": "spacePermission",
+        "sourceKey": f"spacePermission/100/{subject}/{operation}:{target}",
+        "space": "space/100",
+        "subject": subject,
+        "operation": operation,
+        "target": target,
+    } | fields
+
+
+def a_property(name: str = "color", on: str = "page/200", **fields: Any) -> dict[str, Any]:
+    """Return an item of a named value."""
+    return {
+        "kind": "property",
+        "sourceKey": f"property/{on}/{name}",
+        "container": on,
+        "name": name,
+        "text": "blue",
+        "number": None,
+        "instant": None,
+    } | fields
+
+
+def a_template(number: int = 900, **fields: Any) -> dict[str, Any]:
+    """Return an item of a page template."""
+    return {
+        "kind": "template",
+        "sourceKey": f"template/{number}",
+        "space": "space/100",
+        "name": f"Template {number}",
+        "description": None,
+        "body": "<p>Fill me in</p>",
+        "representation": "storage",
+        "author": "user/ada",
+        "createdAt": WRITTEN,
+        "version": 1,
+    } | fields
+
+
+def a_like(user: str = "ada", on: str = "page/200", **fields: Any) -> dict[str, Any]:
+    """Return an item of a like."""
+    return {
+        "kind": "like",
+        "sourceKey": f"like/{on}/{user}",
+        "container": on,
+        "user": f"user/{user}",
+        "createdAt": WRITTEN,
+    } | fields
+
+
+def a_watch(user: str = "ada", on: str = "page/200", **fields: Any) -> dict[str, Any]:
+    """Return an item of a watch."""
+    return {
+        "kind": "watch",
+        "sourceKey": f"watch/{on}/{user}",
+        "container": on,
+        "user": f"user/{user}",
+        "type": None,
     } | fields
 
 
@@ -310,6 +465,15 @@ def a_filled_site(folder: Path, **limits: int) -> Site:
         a_comment(),
         an_attachment(),
         a_label(),
+        a_version(),
+        an_attachment_version(),
+        a_template(),
+        a_property(),
+        a_restriction("ada"),
+        a_like(),
+        a_watch(),
+        a_permission(),
     )
     assert site.send_file("attachment/500", b"hello").status_code == 201
+    assert site.send_file("attachmentVersion/800", b"hell").status_code == 201
     return site

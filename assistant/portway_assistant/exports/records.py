@@ -287,6 +287,9 @@ class AttachmentRevision:
     creator_key: str | None
     created_at: datetime | None
     file: PackageFile | None
+    media_type: str | None = None
+    modifier_key: str | None = None
+    modified_at: datetime | None = None
 
 
 class SubjectKind(StrEnum):

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from portway_assistant.core.source import Source
 from portway_assistant.exports.package import ExportPackage
-from portway_assistant.exports.people import read_people
+from portway_assistant.exports.people import PeopleFile, read_people
 from portway_assistant.exports.work_store import open_work_store
 from portway_assistant.folder import AssistantFolder
+from portway_assistant.people.domains import Decision, domain_of
 from portway_assistant.progress import Progress
 from portway_assistant.runs.plan import Plan
 from portway_assistant.runs.settings import PlanSettings
 from portway_service.folding import fold
+
+ALL_DOMAINS = "all"
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,21 @@ def prepare_source(
     app_keys: tuple[str, ...],
     settings: PlanSettings,
     progress: Progress,
+    trusted_domains: tuple[str, ...] = (),
     pulse: Callable[[], None] = lambda: None,
     work_stores: Path | None = None,
+    forgets: bool = False,
 ) -> Iterator[Prepared]:
     """Read an export into its work store, and make the plan.
+
+    `trusted_domains` are trusted from now on, as are those of addresses in the people file: they
+    are the operator's word. `all` stands for every domain of the people who move. A domain that
+    was distrusted stays so.
 
     Args:
         pulse: Called all the while; it may raise to break off.
         work_stores: Where the work store goes, if not into the assistant's folder.
+        forgets: Whether decisions about domains hold for this time only; nothing is written.
 
     Raises:
         Refusal: The export or the people file cannot be used. Nothing was sent anywhere.
@@ -68,10 +78,40 @@ def prepare_source(
             app_keys=tuple(sorted(app_keys)),
             settings=settings,
         )
-        source = Source(store, space_keys=space_keys, people=table, settings=settings, pulse=pulse)
+        source = Source(
+            store,
+            space_keys=space_keys,
+            people=table,
+            settings=settings,
+            decisions=folder.domains.by_domain(),
+            pulse=pulse,
+        )
+        given = _given_domains(source, table, settings, trusted_domains)
+        if forgets:
+            undecided = dict.fromkeys(given, Decision.TRUSTED)
+            source.people.decide(undecided | dict(folder.domains.by_domain()))
+        elif folder.domains.trust_undecided(given, by="operator"):
+            source.people.decide(folder.domains.by_domain())
         yield Prepared(plan, source)
 
 
 def file_digest(path: Path) -> str:
     """Return the SHA-256 (hex) of a small file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _given_domains(
+    source: Source,
+    people: PeopleFile | None,
+    settings: PlanSettings,
+    trusted_domains: tuple[str, ...],
+) -> set[str]:
+    """Return the domains the operator vouches for."""
+    given = {fold(domain) for domain in trusted_domains}
+    if ALL_DOMAINS in given:
+        given = (given - {ALL_DOMAINS}) | set(source.people.settled.domains)
+    if people is not None:
+        given |= {domain_of(entry.email) for entry in people.entries if entry.email}
+    if settings.generated_domain:
+        given.add(fold(settings.generated_domain))
+    return given

@@ -52,6 +52,7 @@ def command(data: Path) -> None:
                 name="Portway demo",
                 site_key="acme",
                 manifests=(manifest,),
+                trusted_domains=("all",),
             ),
             Where(data, patience_seconds=20.0),
             progress,

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from portway_cli.connections import DEFAULT_URL
+from portway_cli.options import database_option
 
 DEFAULT_PORT = int(DEFAULT_URL.rpartition(":")[2])
 
@@ -19,6 +20,7 @@ DEFAULT_PORT = int(DEFAULT_URL.rpartition(":")[2])
     show_envvar=True,
     help="Folder that keeps everything; made when absent.",
 )
+@database_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -53,6 +55,7 @@ DEFAULT_PORT = int(DEFAULT_URL.rpartition(":")[2])
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
     data: Path,
+    database_url: str | None,
     host: str,
     port: int,
     public_url: str | None,
@@ -62,25 +65,30 @@ def command(
 ) -> None:
     """Run platform, cloud site and assistant until interrupted.
 
-    Everything acknowledged survives a crash; start it again with the same folder. Exits 0 when
-    stopped by SIGTERM or Ctrl-C.
+    Everything acknowledged survives a crash; start it again with the same folder. Several of them
+    may run on one PostgreSQL and one data folder. Exits 0 when stopped by SIGTERM or Ctrl-C.
     """
     from portway_cli.composition import Composition
     from portway_cli.connections import note_address
     from portway_cli.data_folder import DataFolder
+    from portway_cli.options import check_database
     from portway_cli.processes import free_port
     from portway_service.ids import RandomIds
     from portway_service.outbound import Outbound
     from portway_service.server import serve
 
     is_local = host in {"127.0.0.1", "::1", "localhost"}
+    if database_url is not None:
+        check_database(database_url)
     folder = DataFolder.open(data)
     token = folder.admin_token(RandomIds())
     # The port is part of every address handed out, so it must be known before the app is made.
     port = port or free_port()
     url = public_url or f"http://{'127.0.0.1' if is_local else host}:{port}"
     policy = Outbound(outbound or ("loopback" if is_local else "public"))
-    composition = Composition(folder, public_url=url.rstrip("/"), outbound=policy)
+    composition = Composition(
+        folder, public_url=url.rstrip("/"), outbound=policy, database_url=database_url
+    )
 
     def on_ready(_address: str) -> None:
         note_address(url, folder.admin_token_file)

@@ -1,4 +1,4 @@
-"""Items of a source: batches that arrive, deletions, and the rehearsal of both."""
+"""Items of a source: batches, their ids, deletions, and the rehearsal of it all."""
 
 import re
 from typing import Any
@@ -7,7 +7,9 @@ import flask
 
 from portway_cloud_site.access import SiteAccess
 from portway_cloud_site.bulk.deletions import delete_items
-from portway_cloud_site.bulk.messages import BatchQuery, KeysToDelete
+from portway_cloud_site.bulk.id_requests import read_wanted
+from portway_cloud_site.bulk.ids import give_ids
+from portway_cloud_site.bulk.messages import BatchQuery, IdsQuery, KeysToDelete
 from portway_cloud_site.bulk.rehearsal import rehearse
 from portway_cloud_site.bulk.rules import split_batch
 from portway_cloud_site.bulk.service import take_batch
@@ -18,7 +20,7 @@ _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
 
 def add_endpoints(services: Services, interfaces: Interfaces) -> None:
-    """Add the endpoint that takes items."""
+    """Add the endpoints that take items and give ids."""
 
     @interfaces.bulk.endpoint(
         "POST", "/sources/<source>/items", access=SiteAccess.ADMIN, query=BatchQuery
@@ -35,8 +37,20 @@ def add_endpoints(services: Services, interfaces: Interfaces) -> None:
             lines,
             run_id=call.query.run,
             edited=call.query.edited,
+            ahead=call.query.ahead,
         )
         return {"results": results}
+
+    @interfaces.bulk.endpoint(
+        "POST", "/sources/<source>/ids", access=SiteAccess.ADMIN, query=IdsQuery
+    )
+    def post_ids(call: Call) -> dict[str, Any]:
+        """Return the ids that items have here, or will have; on request, keep them for them."""
+        source = read_source(call)
+        raw_body = call.request.stream.read(services.limits.batch_bytes + 1)
+        wanted = read_wanted(raw_body, services.limits)
+        site = call.admitted.site
+        return {"results": give_ids(services, site, source, wanted, reserve=call.query.reserve)}
 
     @interfaces.bulk.endpoint(
         "DELETE",
@@ -69,6 +83,7 @@ def add_endpoints(services: Services, interfaces: Interfaces) -> None:
             call.request.stream,
             run_id=call.query.run,
             edited=call.query.edited,
+            ahead=call.query.ahead,
         )
         return flask.Response(lines, mimetype="application/x-ndjson")
 

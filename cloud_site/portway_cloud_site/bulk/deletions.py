@@ -7,8 +7,9 @@ Source: docs/reference/site-api.md#deletions
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Table, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, exists, select, update
 
+from portway_cloud_site.attachments.tables import attachments
 from portway_cloud_site.bulk.intake import Batch, Origin
 from portway_cloud_site.bulk.messages import DELETED, FAILED, MERGED, SKIPPED, UNCHANGED, ItemResult
 from portway_cloud_site.bulk.service import note_source, tables_by_kind
@@ -22,6 +23,7 @@ from portway_cloud_site.error_codes import (
     NEVER_DELETED,
     NOT_MADE_HERE,
 )
+from portway_cloud_site.permissions.tables import restriction_subjects, restrictions
 from portway_cloud_site.queries import AnyRow
 from portway_cloud_site.services import Services
 from portway_cloud_site.sites.rules import Site
@@ -37,7 +39,14 @@ KEPT = "kept"
 NEVER = frozenset({"user", "group", "space"})
 """Kinds too much hangs on: an admin deletes them by hand."""
 
-_CONTAINERS = ("container_id", "content_id", "space_id")
+_CONTAINERS = ("container_id", "content_id", "attachment_id", "group_id", "space_id")
+"""Columns that name what an entity hangs on."""
+
+_WORK = (comments, attachments)
+"""What people add to a page; marks such as likes and watches are none of their work."""
+
+_PARTS = {restrictions.name: (restriction_subjects, "restriction_id")}
+"""Tables whose rows are parts of an entity, and have no revision of their own."""
 
 
 @dataclass
@@ -168,15 +177,8 @@ class _Deleter:
     def _load_grown(self, known: dict[str, Origin]) -> None:
         """Read on which of these things something was added that the source did not bring."""
         ids = {origin.entity_id for origin in known.values()}
-        for table in self._hanging_tables():
-            from_source = exists().where(
-                origins.c.site_id == table.c.site_id,
-                origins.c.source == self._batch.source,
-                origins.c.canonical_for == table.c.id,
-            )
-            statement = select(table.c.container_id).where(
-                table.c.site_id == self._batch.site_id, ~from_source
-            )
+        for table in _WORK:
+            statement = select(table.c.container_id).where(self._is_added_here(table))
             for row in self._batch.fetch(statement, table.c.container_id, ids):
                 self._grown.add(row.container_id)
 
@@ -188,6 +190,8 @@ class _Deleter:
             if table in (contents, comments):
                 self._lift_children(table, rows)
             throw_away(batch, table, rows, keys)
+            if table.name in _PARTS:
+                self._throw_away_parts(*_PARTS[table.name], keys)
         pages = [each.row.id for each in doomed if each.kind == "page"]
         if pages:
             connection.execute(
@@ -195,8 +199,7 @@ class _Deleter:
                 .where(spaces.c.site_id == batch.site_id, spaces.c.homepage_id.in_(pages))
                 .values(homepage_id=None)
             )
-        if batch.edited is EditPolicy.SOURCE:
-            self._throw_away_growth([each.row.id for each in doomed])
+        self._throw_away_added([each.row.id for each in doomed])
 
     def _lift_children(self, table: Table, rows: Sequence[AnyRow]) -> None:
         """Let what lies below a deleted page or comment hang on what lay above it."""
@@ -211,21 +214,27 @@ class _Deleter:
                 .values(parent_id=above)
             )
 
-    def _throw_away_growth(self, ids: Sequence[int]) -> None:
-        """Let what was added here to deleted things go with them."""
-        for table in self._hanging_tables():
-            from_source = exists().where(
-                origins.c.site_id == table.c.site_id,
-                origins.c.source == self._batch.source,
-                origins.c.canonical_for == table.c.id,
-            )
-            statement = select(table).where(table.c.site_id == self._batch.site_id, ~from_source)
-            rows = list(self._batch.fetch(statement, table.c.container_id, ids))
-            throw_away(self._batch, table, rows, {})
+    def _throw_away_parts(self, table: Table, id_name: str, keys: dict[int, str]) -> None:
+        statement = select(table).where(table.c.site_id == self._batch.site_id)
+        rows = list(self._batch.fetch(statement, table.c[id_name], keys))
+        throw_away(self._batch, table, rows, keys, id_name=id_name)
 
-    def _hanging_tables(self) -> list[Table]:
-        tables = {table.name: table for table in self._tables.values() if _hangs(table)}
-        return [tables[name] for name in sorted(tables)]
+    def _throw_away_added(self, ids: Sequence[int]) -> None:
+        """Let what was added here to deleted things go with them."""
+        for table in {table.name: table for table in self._tables.values()}.values():
+            for name in ("container_id", "content_id", "attachment_id"):
+                if name in table.c:
+                    statement = select(table).where(self._is_added_here(table))
+                    rows = list(self._batch.fetch(statement, table.c[name], ids))
+                    throw_away(self._batch, table, rows, {})
+
+    def _is_added_here(self, table: Table) -> ColumnElement[bool]:
+        from_source = exists().where(
+            origins.c.site_id == table.c.site_id,
+            origins.c.source == self._batch.source,
+            origins.c.canonical_for == table.c.id,
+        )
+        return and_(table.c.site_id == self._batch.site_id, ~from_source)
 
     def _note(self, keys: Collection[str], outcome: str) -> None:
         """Write down what became of some origins, to be told the same again."""
@@ -242,10 +251,6 @@ class _Deleter:
         self._batch.writer.connection.execute(
             statement.values(**values), [{"noted_key": key} for key in sorted(keys)]
         )
-
-
-def _hangs(table: Table) -> bool:
-    return {"container_id", "id", "site_id"} <= set(table.c.keys())
 
 
 def _kind(key: str) -> str:

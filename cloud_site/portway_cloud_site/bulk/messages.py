@@ -22,13 +22,25 @@ ItemResult = dict[str, Any]
 
 
 class BatchQuery(Message):
-    """Which run a batch belongs to, and who wins where both sides changed an item."""
+    """Which run a batch belongs to, who wins where both sides changed an item, and whether
+    attachments may come ahead of their pages."""
 
     run: str | None = Field(None, min_length=1, max_length=MAX_RUN)
     edited: EditPolicy = EditPolicy.LEAVE
+    ahead: bool = False
 
 
 class KeysToDelete(Message):
     """Items the source has no longer."""
 
     source_keys: list[str] = Field(max_length=1_000)
+
+
+class IdsQuery(Message):
+    """Whether ids are kept for what is not here yet."""
+
+    reserve: bool = False
+
+
+IdResult = dict[str, str | None]
+"""`sourceKey`, `id`, `state`: the id an item has, or will have."""

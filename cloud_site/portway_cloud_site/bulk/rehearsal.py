@@ -35,6 +35,7 @@ def rehearse(
     *,
     run_id: str | None,
     edited: EditPolicy,
+    ahead: bool = False,
 ) -> Iterator[bytes]:
     """Return, line by line, what would become of each line of `stream`, and change nothing.
 
@@ -47,7 +48,7 @@ def rehearse(
         with rehearsing(services.database, site_key, clock=services.clock) as writer:
             note_source(writer, source, services.clock)
             for lines in _batches(stream, services.limits):
-                batch = Batch(writer, source, services.clock, run_id, edited)
+                batch = Batch(writer, source, services.clock, run_id, edited, ahead=ahead)
                 for result in _decide(batch, lines):
                     found.write(orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE))
                     count += 1

@@ -6,7 +6,15 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, insert, select, update
 
 from portway_cloud_site.attachments.bulk import AttachmentsIntake
-from portway_cloud_site.bulk.intake import Batch, Intake, ItemRefusedError, Origin, Written
+from portway_cloud_site.bulk.ids import RESERVABLE, drop_reservations, find_reserved, kind_of
+from portway_cloud_site.bulk.intake import (
+    Batch,
+    Intake,
+    ItemRefusedError,
+    ItemSkippedError,
+    Origin,
+    Written,
+)
 from portway_cloud_site.bulk.items import (
     Item,
     UnreadableLineError,
@@ -34,8 +42,17 @@ from portway_cloud_site.error_codes import (
     KEPT_BOTH,
     TITLE_TAKEN,
 )
+from portway_cloud_site.groups.bulk import GroupsIntake, MembershipsIntake
+from portway_cloud_site.history.bulk import AttachmentVersionsIntake, VersionsIntake
 from portway_cloud_site.labels.bulk import LabelsIntake
+from portway_cloud_site.marks.bulk import (
+    LikesIntake,
+    PropertiesIntake,
+    TemplatesIntake,
+    WatchesIntake,
+)
 from portway_cloud_site.people.bulk import PeopleIntake
+from portway_cloud_site.permissions.bulk import RestrictionsIntake, SpacePermissionsIntake
 from portway_cloud_site.queries import insert_rows
 from portway_cloud_site.services import Services
 from portway_cloud_site.sites.rules import Site
@@ -54,15 +71,37 @@ from portway_service.edit_rules import (
 MOST_COPIES = 20
 _INTAKES: dict[str, type[Intake[Any]]] = {
     "user": PeopleIntake,
+    "group": GroupsIntake,
+    "membership": MembershipsIntake,
     "space": SpacesIntake,
     "page": ContentsIntake,
     "blogPost": ContentsIntake,
+    "version": VersionsIntake,
     "comment": CommentsIntake,
     "attachment": AttachmentsIntake,
+    "attachmentVersion": AttachmentVersionsIntake,
+    "template": TemplatesIntake,
     "label": LabelsIntake,
+    "property": PropertiesIntake,
+    "restriction": RestrictionsIntake,
+    "like": LikesIntake,
+    "watch": WatchesIntake,
+    "spacePermission": SpacePermissionsIntake,
 }
 """What takes the items of each kind; kinds that share one meet in one table."""
-_REFERENCES = ("space", "parent", "container", "author", "last_author")
+
+_REFERENCES = (
+    "space",
+    "parent",
+    "container",
+    "of",
+    "author",
+    "last_author",
+    "group",
+    "user",
+    "subject",
+)
+_REFERENCE_LISTS = ("users", "groups")
 
 
 def take_batch(
@@ -73,6 +112,7 @@ def take_batch(
     *,
     run_id: str | None = None,
     edited: EditPolicy = EditPolicy.LEAVE,
+    ahead: bool = False,
 ) -> list[ItemResult]:
     """Take the items of `lines` in one transaction and return what became of each, in order.
 
@@ -83,7 +123,7 @@ def take_batch(
     with writing(services.database, site) as writer:
         note_source(writer, source, services.clock)
         results, superseded = decide_batch(
-            Batch(writer, source, services.clock, run_id, edited), parsed
+            Batch(writer, source, services.clock, run_id, edited, ahead=ahead), parsed
         )
     for attachment_id, sha256 in superseded:
         services.files.discard(site.key, attachment_id, sha256)
@@ -143,8 +183,14 @@ class _Taker:
 
     def load(self, items: Sequence[Item]) -> None:
         """Read the origins of everything the items name, then what each kind needs."""
-        keep_both = self._batch.edited is EditPolicy.BOTH
-        self._batch.load_origins({key for item in items for key in _keys(item, beside=keep_both)})
+        batch = self._batch
+        keep_both = batch.edited is EditPolicy.BOTH
+        keys = {key for item in items for key in _keys(item, beside=keep_both)}
+        batch.load_origins(keys)
+        absent = [key for key in keys if key not in batch.origins and kind_of(key) in RESERVABLE]
+        batch.reserved = find_reserved(
+            batch.writer.connection, batch.writer.site, batch.source, absent
+        )
         by_intake: dict[int, tuple[Intake[Any], list[Item]]] = {}
         for item in items:
             intake = self._intakes[item.kind]
@@ -159,6 +205,8 @@ class _Taker:
             return _failed(line.source_key, refused)
         try:
             return self._take_item(line)
+        except ItemSkippedError as error:
+            return _failed(line.source_key, error) | {"outcome": SKIPPED}
         except ItemRefusedError as error:
             return _failed(line.source_key, error)
 
@@ -174,6 +222,9 @@ class _Taker:
                 origins_table.c.source_key.in_(self._revived),
             )
             connection.execute(statement)
+        if self._batch.arrived:
+            site = self._batch.writer.site
+            drop_reservations(connection, site, self._batch.source, self._batch.arrived)
         if self._new_origins:
             insert_rows(connection, origins_table, self._new_origins)
         if self._changed_origins:
@@ -199,7 +250,7 @@ class _Taker:
         revision = intake.find_revision(origin.entity_id)
         if revision is None:
             raise ItemRefusedError(DESTINATION_MISSING, source_key=item.source_key)
-        if origin.fingerprint == fingerprint:
+        if origin.fingerprint == fingerprint and not intake.is_outdated(item, origin.entity_id):
             outcome = self._told_before(origin) or UNCHANGED
             return self._result(intake, item, outcome, origin.entity_id)
         if origin.outcome == MERGED:
@@ -215,8 +266,9 @@ class _Taker:
                 case Verdict.BESIDE:
                     return self._put_beside(intake, item, origin.entity_id)
         written = intake.update(item, origin.entity_id)
-        self._note_changed(item, origin, written, UPDATED, fingerprint)
-        return self._result(intake, item, UPDATED, origin.entity_id)
+        outcome = UNCHANGED if written.kept else UPDATED
+        self._note_changed(item, origin, written, outcome, fingerprint)
+        return self._result(intake, item, outcome, origin.entity_id)
 
     def _judge_edited(self, intake: Intake[Any], item: Item, entity_id: int) -> Verdict:
         return decide_edited(
@@ -305,6 +357,7 @@ class _Taker:
         entity_id: int,
         problem: ItemRefusedError | None = None,
     ) -> ItemResult:
+        problem = problem or intake.find_remark(item, entity_id)
         return {
             "sourceKey": item.source_key,
             "outcome": outcome,
@@ -326,6 +379,11 @@ def _keys(item: Item, *, beside: bool) -> Iterable[str]:
         key = fields.get(name)
         if key is not None:
             yield key
+    for name in _REFERENCE_LISTS:
+        yield from fields.get(name, ())
+    inline = fields.get("inline")
+    if inline is not None and inline.resolved_by is not None:
+        yield inline.resolved_by
 
 
 def _failed(source_key: str | None, problem: ItemRefusedError) -> ItemResult:

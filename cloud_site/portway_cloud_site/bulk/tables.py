@@ -1,4 +1,4 @@
-"""The sources of a site; and where each item came from, and what was written then."""
+"""The sources of a site; where each item came from; ids kept for items still to come."""
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, UniqueConstraint
 
@@ -36,3 +36,15 @@ origins = Table(
     UniqueConstraint("site_id", "canonical_for", "source"),
     sqlite_with_rowid=False,
 )
+
+reservations = Table(
+    "wiki_reservations",
+    metadata,
+    site_column(),
+    Column("source", String(128), primary_key=True),
+    Column("source_key", ByteOrderedText, primary_key=True),
+    Column("entity_id", BigInteger, nullable=False),
+    UniqueConstraint("site_id", "entity_id", "source"),
+    sqlite_with_rowid=False,
+)
+"""Ids given out for items that are still to come. A row goes when its item arrives."""

@@ -89,7 +89,59 @@ class SpacesPage:
     spaces: tuple[SpaceLine, ...]
     hidden: int
     people: int
+    all_people: Link
     sources: tuple[SourceLine, ...]
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """An account in a list. `standing` says what it lacks, if anything."""
+
+    person: Person
+    email: str
+    account_id: str
+    standing: str
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    """The accounts of a site, some at a time."""
+
+    frame: Frame
+    heading: str
+    accounts: int
+    groups: Link
+    lines: tuple[PersonLine, ...]
+    following: Link | None
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """A group in the list of groups."""
+
+    link: Link
+    description: str
+    members: int
+
+
+@dataclass(frozen=True)
+class GroupsPage:
+    """The groups of a site, some at a time."""
+
+    frame: Frame
+    lines: tuple[GroupLine, ...]
+    following: Link | None
+
+
+@dataclass(frozen=True)
+class GroupPage:
+    """A group and its members, some at a time."""
+
+    frame: Frame
+    name: str
+    description: str
+    lines: tuple[PersonLine, ...]
+    following: Link | None
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ from portway_cloud_site.sites.rules import Site
 from portway_cloud_site.sites.service import find_site, list_sites
 from portway_cloud_site.spaces.service import find_space_by_key
 from portway_cloud_site.spaces.tables import spaces
+from portway_service.database import by_bytes
 from portway_service.error_codes import NOT_FOUND
 from portway_service.errors import Refusal
 
@@ -107,6 +108,7 @@ class PageReader:
             spaces=lines,
             hidden=len(rows) - len(lines),
             people=self._count(people, site),
+            all_people=Link(f"{base_path}/people", "People and groups"),
             sources=tuple(
                 SourceLine(row.name, moment(row.first_seen_at))
                 for row in self.connection.execute(
@@ -291,7 +293,7 @@ class PageReader:
             select(labels.c.name, labels.c.prefix)
             .join(labellings, same_entity(labels, labellings.c.site_id, labellings.c.label_id))
             .where(labellings.c.site_id == site.id, labellings.c.container_id == container_id)
-            .order_by(labels.c.name, labels.c.prefix)
+            .order_by(by_bytes(labels.c.name), labels.c.prefix)
         )
         return tuple(
             row.name if row.prefix == "global" else f"{row.prefix}:{row.name}" for row in rows

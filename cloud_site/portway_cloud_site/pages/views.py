@@ -14,6 +14,7 @@ from portway_cloud_site.access import SiteAccess
 from portway_cloud_site.content.rules import find_tiny_id
 from portway_cloud_site.content.tables import BLOG_POST, PAGE
 from portway_cloud_site.pages.contexts import Frame, Link, RefusedPage
+from portway_cloud_site.pages.people import PeopleReader
 from portway_cloud_site.pages.service import PageReader
 from portway_cloud_site.services import Services
 from portway_service.endpoints import Open, states_access
@@ -53,6 +54,9 @@ def add_pages(app: flask.Flask, services: Services) -> None:
         (f"{wiki}/spaces/<space_key>/blog", pages.show_all_posts),
         (f"{wiki}/spaces/<space_key>/blog/<content_id>", pages.show_post),
         (f"{wiki}/spaces/<space_key>/blog/<content_id>/<path:slug>", pages.show_post),
+        (f"{wiki}/people", pages.show_people),
+        (f"{wiki}/groups", pages.show_groups),
+        (f"{wiki}/groups/<group_id>", pages.show_group),
         (f"{wiki}/x/<code>", pages.follow_tiny_link),
     ):
         app.add_url_rule(
@@ -129,6 +133,24 @@ class _Pages:
         """A blog post."""
         return self._show_content(site_key, space_key, BLOG_POST, content_id)
 
+    def show_people(self, site_key: str) -> flask.Response:
+        """The accounts of a site, some at a time."""
+        return self._show_people(
+            "people.html", lambda reader, after: reader.people(site_key, after)
+        )
+
+    def show_groups(self, site_key: str) -> flask.Response:
+        """The groups of a site, some at a time."""
+        return self._show_people(
+            "groups.html", lambda reader, after: reader.groups(site_key, after)
+        )
+
+    def show_group(self, site_key: str, group_id: str) -> flask.Response:
+        """A group and its members."""
+        return self._show_people(
+            "group.html", lambda reader, after: reader.group(site_key, group_id, after)
+        )
+
     def follow_tiny_link(self, site_key: str, code: str) -> flask.Response:
         """Lead from a short link to what it stands for."""
         with self._services.database.read() as connection:
@@ -150,6 +172,14 @@ class _Pages:
         return self._show(
             "content.html", lambda reader: reader.content(site_key, space_key, kind, content_id)
         )
+
+    def _show_people(
+        self, template: str, read: Callable[[PeopleReader, str | None], Any]
+    ) -> flask.Response:
+        after = flask.request.args.get("after")
+        with self._services.database.read() as connection:
+            page = read(PeopleReader(self._services, connection, self._bare), after)
+        return flask.Response(flask.render_template(template, page=page), mimetype="text/html")
 
     def _show(self, template: str, read: Callable[[PageReader], Any]) -> flask.Response:
         with self._services.database.read() as connection:

@@ -11,7 +11,7 @@ from portway_cloud_site.error_codes import SITE_UNKNOWN
 from portway_cloud_site.sites.rules import FIRST_ID, Site
 from portway_cloud_site.sites.tables import sites
 from portway_service.clock import Clock
-from portway_service.database import Database
+from portway_service.database import Database, by_bytes
 from portway_service.errors import Refusal
 
 
@@ -35,7 +35,9 @@ def get_site(database: Database, site_key: str) -> Site:
 def list_sites(connection: Connection) -> list[Site]:
     """Return every site, by name."""
     rows = connection.execute(
-        select(sites.c.id, sites.c.key, sites.c.name).order_by(sites.c.name, sites.c.key)
+        select(sites.c.id, sites.c.key, sites.c.name).order_by(
+            by_bytes(sites.c.name), by_bytes(sites.c.key)
+        )
     )
     return [Site(row.id, row.key, row.name) for row in rows]
 

@@ -8,6 +8,7 @@ from sqlalchemy import Table, delete, insert, select
 
 from portway_cloud_site.attachments.tables import attachments
 from portway_cloud_site.bulk.intake import Batch
+from portway_cloud_site.history.tables import attachment_versions
 from portway_cloud_site.queries import AnyRow
 from portway_cloud_site.services import Services
 from portway_cloud_site.sites.rules import Site
@@ -17,8 +18,20 @@ from portway_cloud_site.trash.tables import trash
 _ROWS_PER_ROUND = 200
 
 
-def throw_away(batch: Batch, table: Table, rows: Sequence[AnyRow], keys: Mapping[int, str]) -> None:
-    """Move rows of a table into the trash; `keys` are the source keys of their entities."""
+def throw_away(
+    batch: Batch,
+    table: Table,
+    rows: Sequence[AnyRow],
+    keys: Mapping[int, str],
+    *,
+    id_name: str = "id",
+) -> None:
+    """Move rows of a table into the trash.
+
+    Args:
+        keys: The source keys of the entities the rows are, or are part of.
+        id_name: The column that names the entity.
+    """
     if not rows:
         return
     connection, now = batch.writer.connection, batch.clock.now()
@@ -29,8 +42,8 @@ def throw_away(batch: Batch, table: Table, rows: Sequence[AnyRow], keys: Mapping
                 "site_id": batch.site_id,
                 "id": batch.writer.take_id(),
                 "source": batch.source,
-                "source_key": keys.get(row.id),
-                "entity_id": row.id,
+                "source_key": keys.get(getattr(row, id_name)),
+                "entity_id": getattr(row, id_name),
                 "kept_table": table.name,
                 "kept_row": orjson.dumps(_plain(row), default=str).decode(),
                 "run_id": batch.run_id,
@@ -41,7 +54,8 @@ def throw_away(batch: Batch, table: Table, rows: Sequence[AnyRow], keys: Mapping
     )
     connection.execute(
         delete(table).where(
-            table.c.site_id == batch.site_id, table.c.id.in_([row.id for row in rows])
+            table.c.site_id == batch.site_id,
+            table.c[id_name].in_({getattr(row, id_name) for row in rows}),
         )
     )
 
@@ -65,7 +79,7 @@ def empty_trash(services: Services, site: Site) -> int:
             (row.entity_id, orjson.loads(row.kept_row)["sha256"])
             for row in writer.connection.execute(
                 select(trash.c.entity_id, trash.c.kept_row).where(
-                    mine, trash.c.kept_table == attachments.name
+                    mine, trash.c.kept_table.in_([attachments.name, attachment_versions.name])
                 )
             )
         ]

@@ -5,6 +5,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Index,
+    LargeBinary,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -26,11 +27,23 @@ app_data = Table(
     Column("offset_bytes", BigInteger, nullable=False),  # what was acknowledged
     Column("size_bytes", BigInteger),  # known once declared or complete
     Column("sha256", String(64)),
+    Column("cipher", String(20)),  # how the stored bytes are encrypted; null: not at all
     Column("creation_key", String(100)),  # Idempotency-Key of the creation
     Column("created_at", Instant, nullable=False),
     Column("stored_at", Instant),
     Index(None, "transfer_id", "status", "stored_at"),
     Index(None, "transfer_id", "creation_key", unique=True),
+)
+
+# What the files of a transfer are encrypted with, wrapped by the master key. A key that was
+# destroyed is null, and with it the files are noise.
+transfer_keys = Table(
+    "transfer_keys",
+    metadata,
+    Column("transfer_id", Id, ForeignKey(transfers.c.id), primary_key=True),
+    Column("wrapped_key", LargeBinary),
+    Column("created_at", Instant, nullable=False),
+    Column("destroyed_at", Instant),
 )
 
 # Where files are kept as objects, a file is the concatenation of its parts.

@@ -12,7 +12,7 @@ from portway_platform.catalogue.messages import Manifest
 from portway_platform.catalogue.tables import app_versions, apps
 from portway_platform.catalogue.versions import parse_version
 from portway_platform.services import Services
-from portway_service.database import insert_if_absent
+from portway_service.database import by_bytes, insert_if_absent
 from portway_service.endpoints import invalid_fields
 from portway_service.errors import Refusal
 
@@ -77,7 +77,7 @@ def get_app(connection: Connection, app_key: str) -> App:
 
 def list_apps(connection: Connection) -> list[App]:
     """Return every app of the catalogue, by key."""
-    rows = connection.execute(_current_manifests().order_by(apps.c.key)).all()
+    rows = connection.execute(_current_manifests().order_by(by_bytes(apps.c.key))).all()
     return [_app(connection, row) for row in rows]
 
 

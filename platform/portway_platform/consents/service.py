@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select, update
 
 from portway_platform import error_codes
+from portway_platform.assessment.decisions import find_decision
 from portway_platform.catalogue.messages import Manifest
 from portway_platform.catalogue.service import get_app, lock_app
 from portway_platform.consents.messages import ConsentInput
@@ -69,7 +70,7 @@ def get_card(
     manifest = get_app(connection, app_key).manifest
     server, site = get_server(connection, server_key), get_site(connection, site_key)
     newest = _find_newest(connection, app_key, server, site)
-    state = _decide_state(connection, manifest, server, newest, now=services.clock.now())
+    state = decide_state(connection, services, manifest, server, site)
     return CardView(state=state, manifest=manifest, newest=newest)
 
 
@@ -83,7 +84,7 @@ def give_consent(connection: Connection, services: Services, given: ConsentInput
     manifest = get_app(connection, given.app_key).manifest
     server, site = get_server(connection, given.server_key), get_site(connection, given.site_key)
     now = services.clock.now()
-    _check_asked(manifest, _decide_state(connection, manifest, server, None, now=now))
+    _check_asked(manifest, _decide_state(connection, manifest, server, site, None, now=now))
     terms = terms_of(manifest)
     _check_terms(given, terms)
     if given.expires_at is not None and given.expires_at <= now:
@@ -173,18 +174,53 @@ def list_records(
     return [_kept(row._mapping) for row in connection.execute(query)]
 
 
+def decide_state(
+    connection: Connection,
+    services: Services,
+    manifest: Manifest,
+    server: Server,
+    site: Site,
+    *,
+    decision: Decision | None = None,
+    server_app_version: str | None = None,
+) -> ConsentState:
+    """Decide where an app stands for a server and site.
+
+    Args:
+        decision: What was decided about the app; by default what the assessment keeps, and
+            needed in cloud where nobody assessed it.
+        server_app_version: The version installed; by default what its listener declares.
+    """
+    newest = _find_newest(connection, manifest.app_key, server, site)
+    return _decide_state(
+        connection,
+        manifest,
+        server,
+        site,
+        newest,
+        now=services.clock.now(),
+        decision=decision,
+        server_app_version=server_app_version,
+    )
+
+
 def _decide_state(
     connection: Connection,
     manifest: Manifest,
     server: Server,
+    site: Site,
     newest: KeptRecord | None,
     *,
     now: datetime,
+    decision: Decision | None = None,
+    server_app_version: str | None = None,
 ) -> ConsentState:
-    version = _find_server_app_version(connection, manifest.app_key, server)
+    version = server_app_version or _find_server_app_version(connection, manifest.app_key, server)
     return decide_consent_state(
         path=manifest.migration_path,
-        decision=Decision.NEEDED_IN_CLOUD,
+        decision=decision
+        or find_decision(connection, manifest.server_app_key, server, site)
+        or Decision.NEEDED_IN_CLOUD,
         server_app_supported=version is None or manifest.supports_server_version(version),
         terms=terms_of(manifest),
         record=newest.record if newest else None,

@@ -21,6 +21,8 @@ from portway_platform.events.rules import DeliveryStatus, chance_of, next_attemp
 from portway_platform.events.sending import Attempt, Parcel, attempt
 from portway_platform.events.service import DELIVERY
 from portway_platform.events.tables import attempts, deliveries, events
+from portway_platform.forge.invocations import Invoker
+from portway_platform.forge.rules import next_attempt_at as next_forge_attempt_at
 from portway_platform.installations.rules import InstallationStatus
 from portway_platform.installations.tables import installations
 from portway_platform.services import Services
@@ -37,8 +39,6 @@ PER_ENDPOINT = 8
 
 _BATCH = 32
 """Ended attempts of busy lanes that are recorded together."""
-
-_LEASE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class Deliverer:
         self._threads = threads
         self._per_endpoint = per_endpoint
         self._owner = owner_name()
+        self._invoker = Invoker(services)
         self._client: httpx.Client | None = None
         self._executor: ThreadPoolExecutor | None = None
         self._ended: queue.SimpleQueue[_Ended] = queue.SimpleQueue()
@@ -102,7 +103,7 @@ class Deliverer:
                     connection,
                     now=now,
                     owner=self._owner,
-                    lease_seconds=_LEASE_SECONDS,
+                    lease_seconds=self._services.settings.delivery_lease_seconds,
                     kind=DELIVERY,
                     wanted=wanted,
                 )
@@ -140,7 +141,7 @@ class Deliverer:
         item: Item | None = (work, parcel)
         while item is not None:
             work, parcel = item
-            made = attempt(client, parcel, self._services.clock)
+            made = attempt(client, parcel, self._services.clock, self._invoker)
             self._ended.put(_Ended(work, parcel, made))
             item = self._lanes.end(work.lane, made)
             if item is None or self._ended.qsize() >= _BATCH:
@@ -173,6 +174,7 @@ class Deliverer:
                 .join(sites, sites.c.id == installations.c.site_id)
                 .where(deliveries.c.id.in_([work.subject_id for work in claimed]))
             ).all()
+            forge = self._invoker.find_targets(connection, [work.subject_id for work in claimed])
         found = {row.delivery_id: row for row in rows}
         parcels = []
         for work in claimed:
@@ -181,7 +183,7 @@ class Deliverer:
                 self._ended.put(_Ended(work, None, None))
                 continue
             columns = {name: value for name, value in row._mapping.items() if name != "status"}
-            parcels.append((work, Parcel(**columns)))
+            parcels.append((work, Parcel(**columns, forge=forge.get(row.delivery_id))))
         return parcels
 
     # Recording
@@ -251,13 +253,19 @@ class Deliverer:
             return DeliveryStatus.GIVEN_UP, None
         if one.attempt.delivered:
             return DeliveryStatus.DELIVERED, None
-        due_at = next_attempt_at(
-            one.work.attempts,
-            created_at=one.parcel.created_at,
-            now=one.attempt.finished_at,
-            retry_after_seconds=one.attempt.retry_after_seconds,
-            chance=chance_of(one.parcel.delivery_id, one.work.attempts),
-        )
+        chance = chance_of(one.parcel.delivery_id, one.work.attempts)
+        if one.parcel.forge is not None:
+            due_at = next_forge_attempt_at(
+                one.work.attempts, now=one.attempt.finished_at, chance=chance
+            )
+        else:
+            due_at = next_attempt_at(
+                one.work.attempts,
+                created_at=one.parcel.created_at,
+                now=one.attempt.finished_at,
+                retry_after_seconds=one.attempt.retry_after_seconds,
+                chance=chance,
+            )
         if due_at is not None:
             return DeliveryStatus.PENDING, due_at
         log.warning(

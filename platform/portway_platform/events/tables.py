@@ -3,7 +3,7 @@
 from sqlalchemy import Column, ForeignKey, Integer, PrimaryKeyConstraint, String, Table, Text
 
 from portway_platform.installations.tables import installations
-from portway_platform.metadata import Id, Json, id_column, metadata
+from portway_platform.metadata import Id, JsonAsSent, id_column, metadata
 from portway_platform.transfers.tables import transfers
 from portway_service.database import Instant
 
@@ -14,7 +14,7 @@ events = Table(
     Column("transfer_id", Id, ForeignKey(transfers.c.id), nullable=False, index=True),
     Column("installation_id", Id, ForeignKey(installations.c.id), nullable=False),
     Column("event_type", String(60), nullable=False),
-    Column("payload", Json, nullable=False),
+    Column("payload", JsonAsSent, nullable=False),
     Column("created_at", Instant, nullable=False),
 )
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Integer, PrimaryKeyConstraint, String, Table, Text
 
-from portway_platform.metadata import Json, metadata
+from portway_platform.metadata import JsonAsSent, metadata
 from portway_service.database import Instant
 
 idempotency_keys = Table(
@@ -12,7 +12,7 @@ idempotency_keys = Table(
     Column("key", String(100), nullable=False),
     Column("request_digest", String(64), nullable=False),
     Column("status", Integer, nullable=False),
-    Column("answer", Json),
+    Column("answer", JsonAsSent),
     Column("request", Text, nullable=False),  # method and path
     Column("created_at", Instant, nullable=False, index=True),
     PrimaryKeyConstraint("caller", "key"),

@@ -28,7 +28,7 @@ from portway_platform.sites.service import Site, get_site
 from portway_platform.sites.tables import sites
 from portway_platform.transfers.tables import transfers
 from portway_scopes import SETTLED
-from portway_service.database import insert_if_absent
+from portway_service.database import by_bytes, insert_if_absent
 from portway_service.errors import Refusal
 
 
@@ -111,7 +111,7 @@ def list_installations(connection: Connection, site_key: str) -> list[Installati
             installations.c.site_id == site.id,
             installations.c.status != InstallationStatus.UNINSTALLED,
         )
-        .order_by(installations.c.app_key)
+        .order_by(by_bytes(installations.c.app_key))
     )
     return [_output(row) for row in rows]
 

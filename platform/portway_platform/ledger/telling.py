@@ -60,6 +60,19 @@ def consent_superseded(record: ConsentRecord, newer: ConsentRecord) -> Draft:
     )
 
 
+def app_decided(
+    server_app_key: str, server_id: str, site_id: str, decision: str, decided_by: str
+) -> Draft:
+    """Tell what an admin decided about an installed app."""
+    facts = {
+        "serverApp": server_app_key,
+        "server": server_id,
+        "site": site_id,
+        "decision": str(decision),
+    }
+    return Draft(EntryKind.APP_DECIDED, decided_by, facts)
+
+
 def transfer_started(
     transfer: TransferOfApp, migration_id: str, agreed: ConsentRecord, rerun_of: str | None
 ) -> Draft:

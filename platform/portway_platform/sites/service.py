@@ -11,7 +11,7 @@ from portway_platform.services import Services
 from portway_platform.sites.messages import SERVER_KEY, SITE_KEY, ServerInput, SiteInput
 from portway_platform.sites.rules import Product, base_url
 from portway_platform.sites.tables import pairs, servers, sites
-from portway_service.database import insert_if_absent
+from portway_service.database import by_bytes, insert_if_absent
 from portway_service.endpoints import invalid_fields
 from portway_service.errors import Refusal
 
@@ -156,7 +156,7 @@ def _check_product(kind: str, key: str, present: Product, wanted: Product) -> No
 
 
 def _by_key(connection: Connection, table: Table) -> list[Any]:
-    return list(connection.execute(select(table).order_by(table.c.key)))
+    return list(connection.execute(select(table).order_by(by_bytes(table.c.key))))
 
 
 def _site(row: Any) -> Site:

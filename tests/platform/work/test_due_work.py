@@ -12,7 +12,7 @@ from portway_platform.work.rules import POLL_SECONDS, next_try_at, sleep_seconds
 from portway_platform.work.service import topic_of
 from portway_platform.work.worker import Errands, Worker
 from portway_service.clock import ManualClock, SystemClock
-from portway_service.database import open_database, sqlite_url
+from portway_service.database import open_database
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -308,7 +308,7 @@ def test_a_worker_finds_what_another_process_scheduled(database, running):
     clock = SystemClock()
     chore = errands(database, {"bell": lambda connection, work: done.set()}, clock=clock)
     worker = Worker(database, clock, [chore])
-    other = open_database(sqlite_url(running.folder / "platform.db"))
+    other = open_database(running.platform.services.settings.database_url)
     worker.start()
     try:
         schedule(other, due_at=clock.now())
@@ -359,7 +359,7 @@ def test_a_stopped_worker_does_nothing_more(database):
 def test_two_processes_share_the_work_and_do_nothing_twice(database, running):
     done = []
     clock = SystemClock()
-    other = open_database(sqlite_url(running.folder / "platform.db"))
+    other = open_database(running.platform.services.settings.database_url)
     for number in range(100):
         schedule(database, f"n{number}", due_at=clock.now())
 

@@ -7,7 +7,7 @@ from portway_cloud_site.metadata import ByteOrderedText
 from portway_service.database import Instant
 
 revision = "0005"
-down_revision = "0001"
+down_revision = "0004"
 
 
 def upgrade() -> None:

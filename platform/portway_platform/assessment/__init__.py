@@ -1,0 +1,1 @@
+"""Assessing apps: which are installed on a server, and what the admin decided about each."""
