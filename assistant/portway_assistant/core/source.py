@@ -127,7 +127,11 @@ class Source:
     def checks(self) -> list[CheckResult]:
         """Return what is worth knowing about the export before anything moves."""
         return [
-            *ContentChecks(self._store, self._spaces).run(),
+            *ContentChecks(
+                self._store,
+                self._spaces,
+                is_absent=lambda name: self.people.group_gap(name) is not None,
+            ).run(),
             *self.people.checks(),
         ]
 
