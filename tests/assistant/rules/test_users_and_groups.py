@@ -355,6 +355,28 @@ def test_every_user_needs_an_email_of_their_own(place, site_export, tmp_path, fi
         assert len([each for each in found if each.endswith("@made.example")]) == 1
 
 
+def test_a_merge_never_opens_a_page_to_more_people(place, site_export, tmp_path):
+    """Line 582, of accounts that become one: the page closed to one of them stays closed."""
+    for name in ("ann", "ben"):
+        site_export.person(name, email="shared@example.com")
+    site_export.restriction(page_ref(200), "View", users=["key-ann"])
+    for number, name in enumerate(("key-ann", "key-ben", "key-ann")):
+        site_export.add(
+            "SpacePermission", type="VIEWSPACE" if number < 2 else "EDITSPACE",
+            space=space_ref(), userSubject=user_ref(name),
+        )  # fmt: skip
+
+    report = run(place, site_export, tmp_path, duplicate_emails=EmailFix.MERGE)
+
+    assert report.run.status == "FINISHED"
+    assert place.rows("SELECT count(*) AS n FROM wiki_restrictions") == [{"n": 1}]
+    assert place.rows("SELECT * FROM wiki_restriction_subjects") == []
+    assert {row["operation"] for row in place.rows("SELECT * FROM wiki_space_permissions")} == {
+        "read"
+    }
+    assert any("One account for shared@example.com" in note for note in report.notes)
+
+
 def test_disabled_users_arrive_active_without_product_access(place, site_export, tmp_path):
     """Line 484: users disabled at the server are migrated as active without any product access."""
     site_export.person("ann", active=False)
