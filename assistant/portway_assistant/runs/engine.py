@@ -16,6 +16,7 @@ from portway_assistant.clients import PlatformClient, SiteClient
 from portway_assistant.core.loader import Loader, StopRequested
 from portway_assistant.core.outgoing import OutgoingItem
 from portway_assistant.core.source import Source
+from portway_assistant.people.checks import REFUSED
 from portway_assistant.progress import Progress
 from portway_assistant.proof.compare import Proof, prove
 from portway_assistant.reports.report import Receipt, Report, group_not_moved
@@ -164,7 +165,7 @@ class Engine:
         failed = [check for check in course.checks if check.outcome == "failed"]
         if not failed:
             return None
-        why = " ".join(f"{check.title}: no. {check.message}" for check in failed)
+        why = " ".join(f"{check.title}: no. {check.message}{_code(check)}" for check in failed)
         return f"Nothing was written. {why}"
 
     def _check_apps(self, course: _Course) -> None:
@@ -331,6 +332,11 @@ class Engine:
                 continue
             write_whole(path, receipt.encode())
             yield Receipt(app_key=app_key, record_id=record_id, path=str(path))
+
+
+def _code(check: CheckResult) -> str:
+    error = REFUSED.get(check.check_id)
+    return "" if error is None else f" ({error.code})"
 
 
 def _not_started(app: AppToMove, course: _Course) -> AppOutcome:

@@ -32,9 +32,9 @@ def an_export(folder, *, ann=True):
         builder.person("ann")
     lost = builder.person("lost", email="lost@unknown.example")
     builder.group("staff", lost)
-    builder.page("By Lost", object_id=200, creator=user_ref("key-lost"),
-                 lastModifier=user_ref("key-lost"),
-                 body='<p>Ask <ac:link><ri:user ri:userkey="key-lost" /></ac:link></p>')  # fmt: skip
+    body = '<p>Ask <ac:link><ri:user ri:userkey="key-lost" /></ac:link></p>'
+    author = user_ref("key-lost")
+    builder.page("By Lost", object_id=200, creator=author, lastModifier=author, body=body)
     builder.restriction(page_ref(200), "View", users=["key-lost"])
     builder.add("LikeEntity", content=page_ref(200), user=user_ref("key-lost"))
     builder.add("SpacePermission", type="VIEWSPACE", space=Ref("Space", 100),

@@ -155,6 +155,7 @@ def test_every_email_domain_must_be_trusted_before_a_run(place, site_export, tmp
     assert report.run.status == "FAILED"
     assert "stranger.example (1)" in report.run.reason
     assert "portway domains trust" in report.run.reason
+    assert "email_domains_untrusted" in report.run.reason
     assert place.rows("SELECT count(*) AS n FROM wiki_sites") == [{"n": 0}]
     trusted = run(place, site_export, tmp_path, **(settings | {"trust": ("stranger.example",)}))
     assert trusted.run.status == "FINISHED"
