@@ -167,6 +167,34 @@ PERSON_AMBIGUOUS = ErrorCode(
     "Names are not unique; keys are.",
     "Name the one you mean by its key, as `portway people list --placeholders` shows it.",
 )
+EMAIL_DOMAINS_UNTRUSTED = ErrorCode(
+    "email_domains_untrusted",
+    409,
+    "The run was refused: not every e-mail domain is trusted.",
+    "`--undecided-domains stop` lets nothing move while a domain of the people is not trusted.",
+    "Look at them with `portway domains list EXPORT` and trust them with `portway domains trust`.",
+)
+EMAILS_INVALID = ErrorCode(
+    "emails_invalid",
+    409,
+    "The run was refused: some people have no valid e-mail address.",
+    "`--invalid-emails stop` lets nothing move while one is missing or malformed.",
+    "See them with `portway people preview EXPORT`; correct them there, or by --people.",
+)
+EMAILS_SHARED = ErrorCode(
+    "emails_shared",
+    409,
+    "The run was refused: some people share an e-mail address.",
+    "`--duplicate-emails stop` lets nothing move while two people have one address.",
+    "See them with `portway people preview EXPORT`; correct them there, or by --people.",
+)
+GROUPS_CLASH = ErrorCode(
+    "groups_clash",
+    409,
+    "The run was refused: the site has groups of the same name from elsewhere.",
+    "`--group-clash stop` lets nothing move while one is there.",
+    "Rename one of the two, or choose `--group-clash skip` or `merge`.",
+)
 GENERATED_DOMAIN_NEEDED = ErrorCode(
     "generated_domain_needed",
     422,
@@ -275,6 +303,10 @@ CODES: tuple[ErrorCode, ...] = (
     SPACE_NOT_IN_EXPORT,
     NO_RUN_YET,
     PERSON_AMBIGUOUS,
+    EMAIL_DOMAINS_UNTRUSTED,
+    EMAILS_INVALID,
+    EMAILS_SHARED,
+    GROUPS_CLASH,
     GENERATED_DOMAIN_NEEDED,
     RUN_UNKNOWN,
     REPORT_NOT_MADE,
