@@ -172,7 +172,7 @@ class Engine:
         self._site.put_site(plan.site_key)
         course.site_name, course.site_url = site["name"], site["baseUrl"]
         migration = self._platform.create_migration(
-            plan.server_key, plan.site_key, plan.name, key=course.run.run_id
+            plan.server_key, plan.site_key, course.run.name, key=course.run.run_id
         )
         course.migration_id = str(migration["migrationId"])
         self._around.ledger.set_migration(course.run.run_id, course.migration_id)
