@@ -16,6 +16,7 @@ COMMANDS = {
     "ledger": "Verify what was agreed and done.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
     "plan": "Save plans, run, stop and resume them.",
+    "proof": "Verify the signed report of a run.",
     "retry": "Send again what failed in a run.",
     "sample": "Make up a Confluence export of any size.",
     "serve": "Run platform, cloud site and assistant in one process.",
