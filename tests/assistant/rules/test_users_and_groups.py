@@ -6,7 +6,7 @@ Each test names the lines it holds the product to.
 import pytest
 
 from portway_assistant.runs.settings import EmailFix, GroupClash, PeopleScope, Undecided
-from support.exports import ExportBuilder, page_ref, user_ref
+from support.exports import ExportBuilder, Ref, page_ref, user_ref
 from support.runs import Place
 
 
@@ -76,6 +76,7 @@ def test_a_group_clash_is_told_with_who_would_gain_what(place, site_export, tmp_
     other = ExportBuilder(descriptor={"exportType": "all", "spaceKey": ""})
     other.space("OTHER", object_id=900)
     other.group("Writers", other.person("ben"))
+    other.add("SpacePermission", type="VIEWSPACE", space=Ref("Space", 900), group="Writers")
     run(place, other, tmp_path, "other", server="other")
     site_export.group("writers", site_export.person("ann"))
 
@@ -83,7 +84,7 @@ def test_a_group_clash_is_told_with_who_would_gain_what(place, site_export, tmp_
 
     told = check(report, "group-clash")
     assert told.outcome == "warned"
-    assert "Writers (1 at the site, 1 would join)" in told.message
+    assert "Writers (1 at the site, 1 would join: key-ann; holds OTHER read space)" in told.message
 
 
 def test_unique_group_names_keep_groups_apart(place, site_export, tmp_path):
@@ -213,8 +214,6 @@ def test_nested_groups_are_flattened_and_the_report_says_so(place, site_export, 
 
 def test_legacy_groups_move_like_those_of_directories(place, site_export, tmp_path):
     """Line 452, of servers from before user directories."""
-    from support.exports import Ref
-
     site_export.user("ann")
     user = site_export.add("DefaultHibernateUser", name="ann", email="ann@example.com")
     site_export.add(
@@ -483,8 +482,6 @@ def test_addresses_of_the_people_file_are_the_operators_word(place, site_export,
 
 
 def space_ref():
-    from support.exports import Ref
-
     return Ref("Space", 100)
 
 
