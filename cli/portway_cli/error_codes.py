@@ -30,12 +30,12 @@ PLATFORM_NOT_STARTED = ErrorCode(
     "The process ended or did not get ready in time.",
     "Read the log named; the port may be taken, or the folder not writable.",
 )
-DATA_IN_USE = ErrorCode(
-    "data_in_use",
-    409,
-    "Another migration is running with the data folder {path}.",
-    "Two runs would write the same ledger.",
-    "Wait for it to end, or use another data folder.",
+LIST_UNREADABLE = ErrorCode(
+    "list_unreadable",
+    400,
+    "{path} is no list of a dry run (line {line}).",
+    "Each line is a JSON object with kind, sourceKey, title and action.",
+    "Make the list with `portway migrate --dry-run --list FILE` or `portway plan run --dry-run`.",
 )
 KEY_INVALID = ErrorCode(
     "key_invalid",
@@ -64,8 +64,8 @@ CODES = (
     MANIFEST_INVALID,
     NO_ADMIN_TOKEN,
     PLATFORM_NOT_STARTED,
-    DATA_IN_USE,
     KEY_INVALID,
+    LIST_UNREADABLE,
     DATABASE_UNREACHABLE,
     MASTER_KEY_INVALID,
 )

@@ -11,7 +11,6 @@ import flask
 from pydantic import Field
 
 from portway_platform.dialect.rules import Dialect
-from portway_platform.dialect.service import for_site
 from portway_platform.gate import TransferAccess
 from portway_platform.migrations.service import (
     CONTAINER_PAGE_SIZE,
@@ -33,9 +32,13 @@ KEYS = list[str]
 
 
 class NamespaceQuery(WireModel):
-    """Which mappings are asked for."""
+    """Which mappings are asked for.
+
+    `migration_id` is an extension: only those that this migration brought or changed.
+    """
 
     namespace: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+    migration_id: Annotated[str, Field(max_length=36, pattern=r"^[^\x00]*$")] | None = None
 
 
 class MappingPageQuery(NamespaceQuery):
@@ -62,8 +65,8 @@ class Reads:
     def mapping_page(self, call: Call) -> flask.Response:
         """Answer one page of a namespace's mappings."""
         access = call.admitted.transfer
+        dialect = access.dialect
         with self.services.database.read() as connection:
-            dialect = for_site(connection, access.site_id)
             _check_page_size(call.query.page_size, MAPPING_PAGE_SIZE, dialect)
             if call.admitted.sees_no_mappings:
                 page = no_mappings(call.query.page_size)
@@ -74,7 +77,7 @@ class Reads:
                     call.query.namespace,
                     last_entity=call.query.last_entity,
                     page_size=call.query.page_size,
-                    migration_id=_only_migration(access, dialect),
+                    migration_id=_only_migration(call),
                     ends_with_key=dialect.last_page_cursor == "last-key",
                 )
         return flask.Response(page, mimetype=JSON)
@@ -82,8 +85,8 @@ class Reads:
     def find_mappings(self, call: Call) -> dict[str, str]:
         """Answer the cloud ids of those keys that have one."""
         access, keys = call.admitted.transfer, call.body
+        dialect = access.dialect
         with self.services.database.read() as connection:
-            dialect = for_site(connection, access.site_id)
             if len(keys) > FIND_LIMIT and dialect.find_over_limit == "refuse":
                 problem = f"at most {FIND_LIMIT} keys at a time, these are {len(keys)}"
                 raise invalid_fields([{"field": "body", "problem": problem}])
@@ -96,14 +99,14 @@ class Reads:
                 access.pair_id,
                 call.query.namespace,
                 keys,
-                migration_id=_only_migration(access, dialect),
+                migration_id=_only_migration(call),
             )
 
     def containers_page(self, call: Call) -> flask.Response:
         """Answer one page of the plan's items of one type."""
         access = call.admitted.transfer
+        dialect = access.dialect
         with self.services.database.read() as connection:
-            dialect = for_site(connection, access.site_id)
             _check_page_size(call.query.page_size, CONTAINER_PAGE_SIZE, dialect)
             page = containers_page(
                 connection,
@@ -131,6 +134,10 @@ def _check_page_size(page_size: int, limit: int, dialect: Dialect) -> None:
         raise invalid_fields([{"field": "pageSize", "problem": problem}])
 
 
-def _only_migration(access: TransferAccess, dialect: Dialect) -> str | None:
+def _only_migration(call: Call) -> str | None:
     """Return the one migration whose mappings are read, or None for those of all."""
-    return access.migration_id if dialect.mapping_history == "this-migration" else None
+    access: TransferAccess = call.admitted.transfer
+    if call.query.migration_id is not None:
+        asked: str = call.query.migration_id
+        return asked
+    return access.migration_id if access.dialect.mapping_history == "this-migration" else None
