@@ -8,12 +8,21 @@ import traceback
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from bench import app_data, core_migration, events, export_reading, gate, mappings, report
+from bench import (
+    app_data,
+    core_migration,
+    events,
+    export_reading,
+    gate,
+    mappings,
+    on_postgresql,
+    report,
+)
 from bench.measuring import CannotMeasureError, Row
 from bench.report import Outcome
 from bench.workplace import BUILD, Workplace, open_workplace
 
-TOPICS = (gate, mappings, export_reading, core_migration, app_data, events)
+TOPICS = (gate, mappings, export_reading, core_migration, app_data, events, on_postgresql)
 """In this order; the rows of one topic share a folder and what runs on it."""
 
 NAMES = tuple(name for topic in TOPICS for name in topic.ROWS)
@@ -28,7 +37,7 @@ def main() -> int:
         return 2
     facts = report.machine_facts()
     began = time.perf_counter()
-    outcomes = list(_run(order.rows or NAMES, quick=order.quick))
+    outcomes = list(_run(order.rows or NAMES, quick=order.quick, mappings=order.mappings))
     facts |= {
         "loadAtEnd": round(os.getloadavg()[0], 1),
         "seconds": round(time.perf_counter() - began, 1),
@@ -54,6 +63,12 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"one of {', '.join(NAMES)}")
     parser.add_argument("--quick", action="store_true", help="smaller sizes: a minute at most")
     parser.add_argument(
+        "--mappings",
+        type=int,
+        metavar="N",
+        help="how many mappings the large platform holds, such as 10000000 (default: 1,000,000)",
+    )
+    parser.add_argument(
         "--json",
         type=Path,
         default=BUILD / "latest.json",
@@ -63,12 +78,12 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(names: Collection[str], *, quick: bool) -> Iterator[Outcome]:
+def _run(names: Collection[str], *, quick: bool, mappings: int | None) -> Iterator[Outcome]:
     for topic in TOPICS:
         chosen = {name: row for name, row in topic.ROWS.items() if name in names}
         if not chosen:
             continue
-        with open_workplace(quick=quick) as place:
+        with open_workplace(quick=quick, mappings=mappings) as place:
             for name, row in chosen.items():
                 yield _measure(name, row, place)
 

@@ -1,7 +1,7 @@
 """App data in and out through `portway serve`, beside floors that do only what must be done.
 
-In: one PUT, hashed and on the disk before the answer; the floor receives, hashes, writes and syncs
-in C. Out: the signed address, read again and verified on its way; the floor is `sendfile`.
+In: one PUT, hashed, encrypted and on the disk before the answer; the floor receives, hashes, writes and syncs
+in C. Out: the signed address, decrypted and proved right on its way; the floor is `sendfile`.
 """
 
 import hashlib
@@ -9,6 +9,7 @@ import os
 import shutil
 import struct
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,6 +47,9 @@ class Storage:
         self.keys.clear()
 
 
+MakeStorage = Callable[[Workplace], Storage]
+
+
 @dataclass(frozen=True)
 class Content:
     """Random bytes of any length: one block over and over."""
@@ -73,9 +77,9 @@ class Content:
         return digest.digest()
 
 
-def measure_upload(place: Workplace) -> Row:
+def measure_upload(place: Workplace, make: MakeStorage | None = None) -> Row:
     """Send the same bytes to the gateway and to the floor."""
-    storage, content = place.once(_storage), place.once(_content)
+    storage, content = place.once(make or _storage), place.once(_content)
     expected = content.sha256()
     path = place.folder / "floor.bin"
     command, language = _receiver(place.folder, path)
@@ -115,9 +119,9 @@ def measure_upload(place: Workplace) -> Row:
     )
 
 
-def measure_download(place: Workplace) -> Row:
+def measure_download(place: Workplace, make: MakeStorage | None = None) -> Row:
     """Fetch what was uploaded, and the same bytes from a plain file."""
-    storage, content = place.once(_storage), place.once(_content)
+    storage, content = place.once(make or _storage), place.once(_content)
     if not storage.keys:
         _upload(storage, content, content.sha256())
     plain = place.folder / "plain.bin"
@@ -149,7 +153,7 @@ def measure_download(place: Workplace) -> Row:
         share=best / best_floor,
         targets=[Target("share", best / best_floor, WANTED_DOWNLOAD_SHARE)],
         notes=[
-            f"{content.megabytes:.0f} MiB, hashed on their way; the server grew by {grown:.1f} MiB"
+            f"{content.megabytes:.0f} MiB, opened frame by frame; the server grew by {grown:.1f} MiB"
         ],
         rounds={"downloads": downloads, "floor": floors, "growth MiB": growths},
     )

@@ -9,9 +9,9 @@ that all are delivered.
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -37,6 +37,9 @@ LIMIT_SECONDS = 60.0
 _URL = "http://127.0.0.1:8484"
 _UPLOADERS = 8
 
+Fresh = Callable[[int], AbstractContextManager[Served]]
+"""Starts a platform on a fresh copy of the waiting events."""
+
 
 def measure_events(place: Workplace) -> Row:
     """Deliver the same waiting events several times, each time from a fresh copy."""
@@ -44,20 +47,33 @@ def measure_events(place: Workplace) -> Row:
     cloud_app = start_cloud_app(place)
     waiting = place.folder / "waiting"
     began = time.perf_counter()
-    moving = _let_events_wait(waiting, cloud_app, count)
+    moving = let_events_wait(waiting, cloud_app, count)
     place.say(f"{count} events wait, after {time.perf_counter() - began:.1f} s")
+
+    @contextmanager
+    def fresh(number: int) -> Iterator[Served]:
+        data = place.folder / f"data-{number}"
+        shutil.copytree(waiting, data)
+        with serving(data) as served:
+            yield served
+        shutil.rmtree(data)
+
+    return measure_delivering(place, cloud_app, moving, count, fresh)
+
+
+def measure_delivering(
+    place: Workplace, cloud_app: CloudApp, moving: Moving, count: int, fresh: Fresh
+) -> Row:
+    """Deliver waiting events, each time from what `fresh` starts."""
     copies = iter(range(100))
     bodies: list[str] = []
 
     def delivered() -> float:
-        data = place.folder / f"data-{next(copies)}"
-        shutil.copytree(waiting, data)
         cloud_app.ask("POST", "/forget")
-        with serving(data) as served:
+        with fresh(next(copies)) as served:
             seconds = _await_delivered(served, moving, cloud_app, count)
         _check_signature(cloud_app, moving)
         bodies[:] = cloud_app.ask("GET", "/bodies")
-        shutil.rmtree(data)
         return count / seconds
 
     def floor() -> float:
@@ -78,13 +94,16 @@ def measure_events(place: Workplace) -> Row:
     )
 
 
-def _let_events_wait(data: Path, cloud_app: CloudApp, count: int) -> Moving:
+def let_events_wait(
+    data: Path, cloud_app: CloudApp, count: int, *, database_url: str | None = None
+) -> Moving:
     """Fill a data folder with undelivered events: a platform that takes files and sends nothing."""
     folder = DataFolder.open(data)
     composition = Composition(
         folder,
         public_url=_URL,
         outbound=Outbound.LOOPBACK,
+        database_url=database_url,
         rate_limits=RateLimits(None, None),
     )
     try:

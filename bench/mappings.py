@@ -85,7 +85,7 @@ def cloud_id(row: int) -> str:
 
 def measure_in(place: Workplace) -> Row:
     """Send mappings to the admin API; the floor inserts the same rows into the same table."""
-    rows = _large_rows(place) // PASSES
+    rows = large_rows(place) // PASSES
     filled = place.once(_large)
     with closing(_floor_database(place)) as database:
         counted = iter(range(0, PASSES * rows, rows))
@@ -116,12 +116,12 @@ def measure_in(place: Workplace) -> Row:
 def measure_page(place: Workplace) -> Row:
     """Ask for full pages anywhere in the namespace, as a cloud app does, with two clients."""
     large, small = place.once(_large), place.once(_small)
-    large.fill_up_to(_large_rows(place))
+    large.fill_up_to(large_rows(place))
     seconds = place.pick(2.0, 0.7)
     found, found_small, floors = alternate(
         place.pick(4, 2),
-        lambda: _pages_per_second(large, seconds),
-        lambda: _pages_per_second(small, seconds),
+        lambda: pages_per_second(large, seconds),
+        lambda: pages_per_second(small, seconds),
         lambda: _bare_pages_per_second(large, seconds / 2),
     )
     best, best_small, floor = max(found), max(found_small), max(floors)
@@ -148,12 +148,12 @@ def measure_page(place: Workplace) -> Row:
 def measure_find(place: Workplace) -> Row:
     """Look up 100 keys at a time with one client; the figure is the wait 99 of 100 stay below."""
     large = place.once(_large)
-    large.fill_up_to(_large_rows(place))
+    large.fill_up_to(large_rows(place))
     seconds = place.pick(2.0, 0.7)
     medians: list[float] = []
 
     def found() -> float:
-        waits = _find_waits(large, seconds)
+        waits = find_waits(large, seconds)
         medians.append(1000 * percentile(waits, 0.5))
         return 1000 * percentile(waits, 0.99)
 
@@ -181,8 +181,9 @@ def measure_find(place: Workplace) -> Row:
 # The platforms
 
 
-def _large_rows(place: Workplace) -> int:
-    rows: int = place.pick(1_000_000, 100_000)
+def large_rows(place: Workplace) -> int:
+    """Return how many mappings the large platform holds."""
+    rows: int = place.mappings or place.pick(1_000_000, 100_000)
     return rows
 
 
@@ -205,9 +206,10 @@ def _start(place: Workplace, name: str) -> Filled:
 # Over HTTP
 
 
-def _pages_per_second(filled: Filled, seconds: float) -> float:
+def pages_per_second(filled: Filled, seconds: float) -> float:
+    """Ask for pages anywhere with two clients."""
     requests = []
-    for row in _random_rows(filled, PAGE_SIZE + 1):
+    for row in random_rows(filled, PAGE_SIZE + 1):
         query = {"namespace": NAMESPACE, "lastEntity": server_key(row)}
         path = f"mapping/{filled.moving.transfer_id}/page"
         target, authorization = filled.moving.connect("GET", path, query)
@@ -216,12 +218,13 @@ def _pages_per_second(filled: Filled, seconds: float) -> float:
     return sum(len(waits) / asked_for for asked_for, waits in _ask(filled.served, halves, seconds))
 
 
-def _find_waits(filled: Filled, seconds: float) -> list[float]:
+def find_waits(filled: Filled, seconds: float) -> list[float]:
+    """Look up keys anywhere with one client; return each wait."""
     path = f"mapping/{filled.moving.transfer_id}/find"
     target, authorization = filled.moving.connect("POST", path, {"namespace": NAMESPACE})
     headers = {"Authorization": authorization, "Content-Type": "application/json"}
     requests = [
-        request("POST", target, headers, orjson.dumps(keys)) for keys in _random_keys(filled)
+        request("POST", target, headers, orjson.dumps(keys)) for keys in random_keys(filled)
     ]
     ((_, waits),) = _ask(filled.served, [requests], seconds)
     return waits
@@ -244,12 +247,14 @@ def _ask(
     return [(answer["seconds"], answer["waits"]) for answer in answers]
 
 
-def _random_rows(filled: Filled, from_the_end: int) -> list[int]:
+def random_rows(filled: Filled, from_the_end: int) -> list[int]:
+    """Return rows anywhere, the same ones each time."""
     chance = random.Random(7)
     return [chance.randrange(max(filled.count - from_the_end, 1)) for _ in range(_CHOICES)]
 
 
-def _random_keys(filled: Filled) -> list[list[str]]:
+def random_keys(filled: Filled) -> list[list[str]]:
+    """Return keys anywhere, the same ones each time."""
     chance = random.Random(11)
     return [
         [server_key(chance.randrange(filled.count)) for _ in range(FIND_KEYS)]
@@ -267,7 +272,7 @@ def _bare_pages_per_second(filled: Filled, seconds: float) -> float:
             ORDER BY server_key LIMIT ?
         )
     """
-    cursors = cycle([server_key(row) for row in _random_rows(filled, PAGE_SIZE + 1)])
+    cursors = cycle([server_key(row) for row in random_rows(filled, PAGE_SIZE + 1)])
     with filled.database() as database:
         set_id = _set_id(database)
         count = 0
@@ -282,7 +287,7 @@ def _bare_pages_per_second(filled: Filled, seconds: float) -> float:
 def _bare_find_waits(filled: Filled, seconds: float) -> list[float]:
     marks = ", ".join("?" * FIND_KEYS)
     sql = f"SELECT server_key, cloud_id FROM mappings WHERE set_id = ? AND server_key IN ({marks})"
-    choices = cycle(_random_keys(filled))
+    choices = cycle(random_keys(filled))
     waits = []
     with filled.database() as database:
         set_id = _set_id(database)

@@ -112,13 +112,17 @@ class Served:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[Served]:
-    """Run `portway serve` on a data folder for the length of the block."""
+def serving(data: Path, *, database_url: str = "") -> Iterator[Served]:
+    """Run `portway serve` on a data folder for the length of the block.
+
+    Its rows lie in SQLite files of the folder, unless a PostgreSQL is named.
+    """
     folder = DataFolder.open(data)
     port = free_port()
     log = data.with_suffix(".log")
     # Its note of where it runs belongs to nobody's commands.
     environment = {"XDG_STATE_HOME": str(data.with_suffix(".state"))} | UNLIMITED
+    environment["DATABASE_URL"] = database_url
     with running(serve_command(data, port), log=log, environment=environment) as process:
         served = Served(data, port, folder.admin_token(RandomIds()), process.pid)
         await_answer(f"{served.url}/healthz", process, what="portway serve", log=log)

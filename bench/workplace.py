@@ -22,6 +22,8 @@ class Workplace:
     folder: Path
     quick: bool
     stack: ExitStack
+    mappings: int | None = None
+    """How many mappings the large platform holds, when the usual number will not do."""
     _made: dict[Callable[..., Any], Any] = field(default_factory=dict)
 
     def once(self, make: "Callable[[Workplace], Made]") -> Made:
@@ -41,8 +43,8 @@ class Workplace:
 
 
 @contextmanager
-def open_workplace(*, quick: bool) -> Iterator[Workplace]:
+def open_workplace(*, quick: bool, mappings: int | None = None) -> Iterator[Workplace]:
     """Open a folder to work in; at the end every process ends and the folder goes."""
     BUILD.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="work-", dir=BUILD) as name, ExitStack() as stack:
-        yield Workplace(Path(name), quick, stack)
+        yield Workplace(Path(name), quick, stack, mappings)

@@ -9,6 +9,7 @@ from portway_platform.migrations.messages import (
     ContainersQuery,
     ContainersReceived,
     CoreInput,
+    MappingsDeleted,
     MappingsQuery,
     MappingsReceived,
     MigrationInput,
@@ -66,6 +67,10 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
     def take_mappings_back(call: Call) -> MappingsReceived:
         return remove_mappings(services, call.path["migration_id"], call.request.stream)
 
+    @admin.endpoint("POST", "/migrations/<migration_id>/mappings/deletion", access=RUN)
+    def delete_mappings(call: Call) -> MappingsDeleted:
+        return service.delete_mappings(services, call.path["migration_id"], call.request.stream)
+
     @admin.endpoint("POST", "/migrations/<migration_id>/containers", access=RUN)
     def receive_containers(call: Call) -> ContainersReceived:
         return service.receive_containers(services, call.path["migration_id"], call.request.stream)
@@ -96,6 +101,8 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
                 call.query.namespace,
                 last_entity=call.query.last_entity,
                 page_size=call.query.page_size,
+                migration_id=call.query.migration_id,
+                as_of=call.query.as_of,
             )
         return flask.Response(page, mimetype=JSON)
 

@@ -5,10 +5,14 @@ SQLite builds a page's JSON in one step, without Python's lock; on PostgreSQL or
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 import orjson
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, TextClause, bindparam, text
+
+from portway_platform.migrations.tables import mappings
+from portway_service.database import Instant
 
 Rows = Mapping[tuple[int, str], str]
 """Cloud ids by set id and server key; each key once."""
@@ -27,7 +31,9 @@ class PageItems:
 class MappingSql(Protocol):
     """What differs between the databases."""
 
-    def upsert(self, connection: Connection, rows: Rows, migration_id: str) -> int:
+    def upsert(
+        self, connection: Connection, rows: Rows, migration_id: str, *, now: datetime
+    ) -> int:
         """Add or change mappings; return how many were new or changed."""
         ...
 
@@ -53,6 +59,13 @@ def mapping_sql(connection: Connection) -> MappingSql:
     return SqliteMappings() if connection.dialect.name == "sqlite" else PostgresMappings()
 
 
+def _copied(value: str) -> str:
+    """Return a text as COPY reads it."""
+    return (
+        value.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+    )
+
+
 def _both_pages(page: str) -> tuple[TextClause, TextClause]:
     """Return a statement for the mappings of all migrations, and one for those of one."""
     return (
@@ -65,11 +78,11 @@ class SqliteMappings:
     """SQLite: executemany in, JSON built by the database out."""
 
     _UPSERT = """
-        INSERT INTO mappings (set_id, server_key, cloud_id, migration_id, version)
-        VALUES (?, ?, ?, ?, 1)
+        INSERT INTO mappings (set_id, server_key, cloud_id, migration_id, since, version)
+        VALUES (?, ?, ?, ?, ?, 1)
         ON CONFLICT (set_id, server_key) DO UPDATE
         SET cloud_id = excluded.cloud_id, migration_id = excluded.migration_id,
-            version = mappings.version + 1
+            since = excluded.since, version = mappings.version + 1
         WHERE mappings.cloud_id <> excluded.cloud_id
     """
     # One row with the page, then the last key of a full page and the key after it. Asking for the
@@ -93,9 +106,12 @@ class SqliteMappings:
         """
     )
 
-    def upsert(self, connection: Connection, rows: Rows, migration_id: str) -> int:
+    def upsert(
+        self, connection: Connection, rows: Rows, migration_id: str, *, now: datetime
+    ) -> int:
         """Add or change mappings; return how many were new or changed."""
-        values = [(*key, cloud_id, migration_id) for key, cloud_id in rows.items()]
+        since = Instant().process_bind_param(now, connection.dialect)
+        values = [(*key, cloud_id, migration_id, since) for key, cloud_id in rows.items()]
         return connection.exec_driver_sql(self._UPSERT, values).rowcount
 
     def page(
@@ -120,19 +136,25 @@ class SqliteMappings:
 
 
 class PostgresMappings:
-    """PostgreSQL: a batch as one JSON parameter in, plain rows out."""
+    """PostgreSQL: COPY to a temporary table, one statement from there; plain rows out."""
 
+    _INCOMING = """
+        CREATE TEMPORARY TABLE incoming_mappings (
+            set_id integer, server_key varchar(500) COLLATE "C", cloud_id text
+        ) ON COMMIT DROP
+    """
+    # In the order of keys, so that two uploads of the same ones never wait for each other.
     _UPSERT = text(
         """
-        INSERT INTO mappings (set_id, server_key, cloud_id, migration_id, version)
-        SELECT CAST(line ->> 0 AS integer), line ->> 1, line ->> 2, :migration_id, 1
-        FROM jsonb_array_elements(CAST(:lines AS jsonb)) AS line
+        INSERT INTO mappings (set_id, server_key, cloud_id, migration_id, since, version)
+        SELECT set_id, server_key, cloud_id, :migration_id, :since, 1
+        FROM incoming_mappings ORDER BY set_id, server_key
         ON CONFLICT (set_id, server_key) DO UPDATE
         SET cloud_id = excluded.cloud_id, migration_id = excluded.migration_id,
-            version = mappings.version + 1
+            since = excluded.since, version = mappings.version + 1
         WHERE mappings.cloud_id <> excluded.cloud_id
         """
-    )
+    ).bindparams(bindparam("since", type_=mappings.c.since.type))
     _PAGE, _PAGE_OF_MIGRATION = _both_pages(
         """
         SELECT server_key, cloud_id FROM mappings
@@ -143,11 +165,22 @@ class PostgresMappings:
         """
     )
 
-    def upsert(self, connection: Connection, rows: Rows, migration_id: str) -> int:
+    def upsert(
+        self, connection: Connection, rows: Rows, migration_id: str, *, now: datetime
+    ) -> int:
         """Add or change mappings; return how many were new or changed."""
-        lines = orjson.dumps([(*key, cloud_id) for key, cloud_id in rows.items()]).decode()
+        connection.exec_driver_sql(self._INCOMING)
+        driver: Any = connection.connection.driver_connection
+        copied = "".join(
+            f"{set_id}\t{_copied(key)}\t{_copied(cloud_id)}\n"
+            for (set_id, key), cloud_id in rows.items()
+        )
+        with driver.cursor() as cursor, cursor.copy("COPY incoming_mappings FROM STDIN") as copy:
+            copy.write(copied)
         return connection.execute(
-            self._UPSERT, {"lines": lines, "migration_id": migration_id}
+            self._UPSERT,
+            {"migration_id": migration_id, "since": now},
+            execution_options={"preserve_rowcount": True},
         ).rowcount
 
     def page(

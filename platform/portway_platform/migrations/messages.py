@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Annotated, Any
 
 import orjson
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from portway_platform.messages import Input, Line, Output
 from portway_platform.migrations.lines import LineError
@@ -56,6 +56,13 @@ class MappingsReceived(Output):
     changed: int
 
 
+class MappingsDeleted(Output):
+    """What became of the lines that were sent."""
+
+    received: int
+    deleted: int
+
+
 class ContainersReceived(Output):
     """How many lines were sent."""
 
@@ -68,6 +75,8 @@ class MappingsQuery(Input):
     server: str
     site: str
     namespace: str
+    migration_id: str | None = None
+    as_of: AwareDatetime | None = None
     last_entity: str | None = None
     page_size: Annotated[int, Field(ge=1)] = 1200
 
@@ -105,6 +114,26 @@ def parse_mapping_line(line: bytes) -> MappingLine:
     except (orjson.JSONDecodeError, KeyError, TypeError):
         pass
     raise LineError(_mapping_fault(line))
+
+
+def parse_mapping_key_line(line: bytes) -> tuple[str, str]:
+    """Return the namespace and the server key that a line of NDJSON names.
+
+    Raises:
+        LineError: It names none.
+    """
+    try:
+        fields = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raise LineError("it is not JSON") from None
+    if not isinstance(fields, dict) or fields.keys() != {"namespace", "key"}:
+        raise LineError("it holds namespace and key, and nothing else")
+    namespace, key = fields["namespace"], fields["key"]
+    if not isinstance(namespace, str) or not _is_namespace(namespace):
+        raise LineError("namespace is of no known family")
+    if not isinstance(key, str) or not key or len(key) > KEY_LENGTH or "\0" in key:
+        raise LineError("key is no usable key")
+    return namespace, key
 
 
 def parse_container_line(line: bytes) -> ContainerLine:

@@ -9,13 +9,17 @@ import orjson
 from sqlalchemy import Connection, Select, select, update
 
 from portway_platform import error_codes
+from portway_platform.migrations import mapping_history
 from portway_platform.migrations.lines import checked_lines
+from portway_platform.migrations.mapping_history import find_as_of, page_as_of
 from portway_platform.migrations.mapping_sql import mapping_sql
 from portway_platform.migrations.messages import (
     ContainersReceived,
+    MappingsDeleted,
     MappingsReceived,
     MigrationInput,
     parse_container_line,
+    parse_mapping_key_line,
     parse_mapping_line,
 )
 from portway_platform.migrations.rules import CoreStatus
@@ -111,8 +115,32 @@ def receive_mappings(services: Services, migration_id: str, stream: IO[bytes]) -
                 for namespace in {line[0] for line in batch} - set_ids.keys():
                     set_ids[namespace] = _ensure_set(connection, pair_id, namespace)
                 rows = {(set_ids[namespace], key): value for namespace, key, value in batch}
-                changed += mapping_sql(connection).upsert(connection, rows, migration_id)
+                changed += mapping_sql(connection).upsert(
+                    connection, rows, migration_id, now=services.clock.now()
+                )
         return MappingsReceived(received=lines.count, changed=changed)
+
+
+def delete_mappings(services: Services, migration_id: str, stream: IO[bytes]) -> MappingsDeleted:
+    """Delete the mappings that the lines of an NDJSON body name; those that are absent stay so.
+
+    What they were is kept: a read as of an earlier moment still gives them.
+    """
+    with services.database.read() as connection:
+        pair_id = get_migration(connection, migration_id).pair_id
+    deleted = 0
+    with checked_lines(stream, parse_mapping_key_line) as lines:
+        for batch in lines.batches(_FIND_BATCH):
+            with services.database.write() as connection:
+                for namespace in sorted({line[0] for line in batch}):
+                    keys = [key for named, key in batch if named == namespace]
+                    deleted += mapping_history.delete_mappings(
+                        connection,
+                        _ensure_set(connection, pair_id, namespace),
+                        keys,
+                        now=services.clock.now(),
+                    )
+        return MappingsDeleted(received=lines.count, deleted=deleted)
 
 
 def mapping_page(
@@ -123,6 +151,7 @@ def mapping_page(
     last_entity: str | None = None,
     page_size: int = MAPPING_PAGE_SIZE,
     migration_id: str | None = None,
+    as_of: datetime | None = None,
     ends_with_key: bool = False,
 ) -> bytes:
     """Return one page of mappings as the JSON text of a `MappingPage`, keys in byte order.
@@ -132,12 +161,15 @@ def mapping_page(
     Args:
         page_size: Above `MAPPING_PAGE_SIZE` it is cut to that.
         migration_id: Only what this migration brought or changed; what others did is walked over.
+        as_of: As the mappings were at this moment.
         ends_with_key: Whether the last page names its last key in `lastEntity`.
     """
     size = min(page_size, MAPPING_PAGE_SIZE)
-    page = mapping_sql(connection).page(
-        connection, pair_id, namespace, last_entity or "", size, migration_id=migration_id
-    )
+    where = (connection, pair_id, namespace, last_entity or "", size)
+    if as_of is None:
+        page = mapping_sql(connection).page(*where, migration_id=migration_id)
+    else:
+        page = page_as_of(*where, at=as_of, migration_id=migration_id)
     last_key = None
     if ends_with_key and page.next_after is None:
         last_key = max(orjson.loads(page.json), key=str.encode, default=None)
@@ -157,11 +189,18 @@ def find_mappings(
     keys: Sequence[str],
     *,
     migration_id: str | None = None,
+    as_of: datetime | None = None,
 ) -> dict[str, str]:
-    """Return the cloud ids of those keys that have one."""
+    """Return the cloud ids of those keys that have one; or had, at the moment `as_of`."""
     found: dict[str, str] = {}
     usable = [key for key in dict.fromkeys(keys) if "\0" not in key]
     for start in range(0, len(usable), _FIND_BATCH):
+        if as_of is not None:
+            some = usable[start : start + _FIND_BATCH]
+            found |= find_as_of(
+                connection, pair_id, namespace, some, at=as_of, migration_id=migration_id
+            )
+            continue
         statement = (
             select(mappings.c.server_key, mappings.c.cloud_id)
             .join(mapping_sets, mapping_sets.c.id == mappings.c.set_id)

@@ -59,6 +59,7 @@ mappings = Table(
     Column("cloud_id", Text, nullable=False),
     Column("migration_id", Id, nullable=False),  # the run that brought the present value
     Column("version", BigInteger, nullable=False),  # counts the values this key has had
+    Column("since", Instant),  # null for values from before there was a history
     PrimaryKeyConstraint("set_id", "server_key"),
     sqlite_with_rowid=False,
 )
@@ -73,6 +74,7 @@ former_mappings = Table(
     Column("cloud_id", Text, nullable=False),
     Column("migration_id", Id, nullable=False),  # the run that brought this value
     Column("ended_at", Instant, nullable=False),
-    PrimaryKeyConstraint("set_id", "server_key", "version"),
+    Column("since", Instant),
+    PrimaryKeyConstraint("set_id", "server_key", "ended_at", "version"),
     sqlite_with_rowid=False,
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import flask
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from portway_platform.dialect.rules import Dialect
 from portway_platform.gate import TransferAccess
@@ -34,11 +34,13 @@ KEYS = list[str]
 class NamespaceQuery(WireModel):
     """Which mappings are asked for.
 
-    `migration_id` is an extension: only those that this migration brought or changed.
+    Two extensions: `migration_id`, only those that this migration brought or changed; `as_of`, as
+    they were at this moment.
     """
 
     namespace: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
     migration_id: Annotated[str, Field(max_length=36, pattern=r"^[^\x00]*$")] | None = None
+    as_of: AwareDatetime | None = None
 
 
 class MappingPageQuery(NamespaceQuery):
@@ -78,6 +80,7 @@ class Reads:
                     last_entity=call.query.last_entity,
                     page_size=call.query.page_size,
                     migration_id=_only_migration(call),
+                    as_of=call.query.as_of,
                     ends_with_key=dialect.last_page_cursor == "last-key",
                 )
         return flask.Response(page, mimetype=JSON)
@@ -100,6 +103,7 @@ class Reads:
                 call.query.namespace,
                 keys,
                 migration_id=_only_migration(call),
+                as_of=call.query.as_of,
             )
 
     def containers_page(self, call: Call) -> flask.Response:
