@@ -1,7 +1,8 @@
 """App data in and out through `portway serve`, beside floors that do only what must be done.
 
-In: one PUT, hashed, encrypted and on the disk before the answer; the floor receives, hashes, writes and syncs
-in C. Out: the signed address, decrypted and proved right on its way; the floor is `sendfile`.
+In: one PUT, hashed, encrypted and on the disk before the answer; the floor receives, hashes, writes
+and syncs in C. Out: the signed address, decrypted and proved right on its way; the floor is
+`sendfile`.
 """
 
 import hashlib
@@ -152,9 +153,7 @@ def measure_download(place: Workplace, make: MakeStorage | None = None) -> Row:
         floor_is="sendfile of a plain file",
         share=best / best_floor,
         targets=[Target("share", best / best_floor, WANTED_DOWNLOAD_SHARE)],
-        notes=[
-            f"{content.megabytes:.0f} MiB, opened frame by frame; the server grew by {grown:.1f} MiB"
-        ],
+        notes=[f"{content.megabytes:.0f} MiB, frame by frame; the server grew by {grown:.1f} MiB"],
         rounds={"downloads": downloads, "floor": floors, "growth MiB": growths},
     )
 

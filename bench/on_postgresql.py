@@ -161,8 +161,8 @@ def measure_page(place: Workplace) -> Row:
         ],
         notes=[
             f"{PAGE_SIZE:,} mappings a page, over Connect, two clients",
-            f"{best:,.0f}/s with {large.filled.count:,} rows,"
-            f" {best_small:,.0f}/s with {small.filled.count:,}",
+            f"{best:,.0f}/s with {large.filled.count:,} rows",
+            f"{best_small:,.0f}/s with {small.filled.count:,}",
         ],
         rounds={"pages": found, "pages of few rows": found_small, "floor": floors},
     )

@@ -98,6 +98,16 @@ class Database:
         if self._wakeups is not None:
             self._wakeups.send(topics)
 
+    def count_anew(self, table_name: str) -> None:
+        """Have PostgreSQL look how large a table has become, after many rows were added at once.
+
+        It does so by itself only after a while, and until then takes the table for small: it would
+        sort all of it for each page. SQLite walks the index whatever the size.
+        """
+        if not self.is_sqlite:
+            with self.write() as connection:
+                connection.exec_driver_sql(f"ANALYZE {table_name}")
+
     def shred_overwritten(self, table_name: str) -> bool:
         """Leave no trace in the database's files of what was overwritten in a table.
 

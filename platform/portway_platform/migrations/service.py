@@ -34,6 +34,7 @@ MAPPING_PAGE_SIZE = 1200
 CONTAINER_PAGE_SIZE = 250
 FIND_LIMIT = 100
 _FIND_BATCH = 1000
+_MANY_ROWS = 1_000
 BATCH_ROWS = 20_000
 """Rows of one transaction of a bulk upload: other writers wait for about a tenth of a second."""
 
@@ -118,6 +119,8 @@ def receive_mappings(services: Services, migration_id: str, stream: IO[bytes]) -
                 changed += mapping_sql(connection).upsert(
                     connection, rows, migration_id, now=services.clock.now()
                 )
+        if changed >= _MANY_ROWS:
+            services.database.count_anew(mappings.name)
         return MappingsReceived(received=lines.count, changed=changed)
 
 
