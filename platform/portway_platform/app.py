@@ -31,6 +31,7 @@ from portway_platform.ledger import api as ledger
 from portway_platform.ledger.service import Ledger
 from portway_platform.listeners import api as listeners
 from portway_platform.migrations import api as migrations
+from portway_platform.openapi import api as openapi
 from portway_platform.schema_versions import HEAD, SCRIPTS
 from portway_platform.services import Interfaces, OpenClient, Services
 from portway_platform.settings import PlatformSettings
@@ -62,6 +63,7 @@ FEATURES = (
     events,
     connect,
     forge,
+    openapi,
 )
 
 

@@ -43,8 +43,10 @@ from portway_platform.services import Interfaces, Services
 from portway_scopes import Access, Request
 from portway_sdk.tokens import context_path_of
 from portway_sdk.wire import StoredAppData, WireModel
-from portway_service.endpoints import Call, Open
+from portway_service.endpoints import Call, Media, Open
 from portway_service.errors import Refusal
+
+TUS_HEADERS = {"Tus-Resumable": {"type": "string", "enum": [TUS_VERSION], "required": True}}
 
 STALLED_SECONDS = 120.0
 """A receiver that takes no megabyte in this time counts as gone."""
@@ -86,6 +88,7 @@ def _add_put(services: Services, interfaces: Interfaces) -> None:
         access=ListenerMay(Access.UPLOAD_APP_DATA),
         query=UploadQuery,
         status=201,
+        raw_body="application/octet-stream",
     )
     def put_file(call: Call) -> StoredAppData:
         body = Body(call.request)
@@ -108,6 +111,9 @@ def _add_tus(services: Services, interfaces: Interfaces) -> None:
         "POST",
         COLLECTION,
         access=ListenerMay(Access.UPLOAD_APP_DATA, data_class=data_class_of_metadata),
+        headers=TUS_HEADERS,
+        answers={201: None},
+        raw_body="application/offset+octet-stream",
     )
     @_speaks_tus
     def create(call: Call) -> flask.Response:
@@ -125,7 +131,7 @@ def _add_tus(services: Services, interfaces: Interfaces) -> None:
             status=201, headers={"Location": f"{context_path}/gateway/v1/app-data/{key}"}
         )
 
-    @gateway.endpoint("HEAD", UPLOAD, access=may_upload)
+    @gateway.endpoint("HEAD", UPLOAD, access=may_upload, headers=TUS_HEADERS, answers={200: None})
     @_speaks_tus
     def find_offset(call: Call) -> flask.Response:
         with services.database.read() as connection:
@@ -134,7 +140,17 @@ def _add_tus(services: Services, interfaces: Interfaces) -> None:
         _show_reached(response, reached)
         return response
 
-    @gateway.endpoint("PATCH", UPLOAD, access=may_upload)
+    @gateway.endpoint(
+        "PATCH",
+        UPLOAD,
+        access=may_upload,
+        headers={
+            **TUS_HEADERS,
+            "Upload-Offset": {"type": "integer", "minimum": 0, "required": True},
+        },
+        answers={204: None},
+        raw_body="application/offset+octet-stream",
+    )
     @_speaks_tus
     def append(call: Call) -> flask.Response:
         body = Body(call.request)
@@ -151,7 +167,7 @@ def _add_tus(services: Services, interfaces: Interfaces) -> None:
         _show_reached(response, reached)
         return response
 
-    @gateway.endpoint("DELETE", UPLOAD, access=may_upload)
+    @gateway.endpoint("DELETE", UPLOAD, access=may_upload, headers=TUS_HEADERS, answers={204: None})
     @_speaks_tus
     def withdraw(call: Call) -> flask.Response:
         resumable_uploads.withdraw_upload(
@@ -159,7 +175,12 @@ def _add_tus(services: Services, interfaces: Interfaces) -> None:
         )
         return flask.Response(status=204)
 
-    @gateway.endpoint("OPTIONS", "/app-data", access=Open("it tells what this version of tus can"))
+    @gateway.endpoint(
+        "OPTIONS",
+        "/app-data",
+        access=Open("it tells what this version of tus can"),
+        answers={204: None},
+    )
     def tell(call: Call) -> flask.Response:
         return flask.Response(
             status=204,
@@ -181,6 +202,7 @@ def _add_download(services: Services, interfaces: Interfaces) -> None:
         "/files/<key>",
         access=Open("the signature in the address is checked here, and the gate is passed"),
         query=AddressQuery,
+        answers={200: Media("application/octet-stream"), 206: Media("application/octet-stream")},
     )
     def download(call: Call) -> flask.Response:
         key = call.path["key"]

@@ -10,6 +10,7 @@ import flask
 from portway_platform.admission import AppItself, AppMay
 from portway_platform.app_data.downloads import address_of, list_app_data
 from portway_platform.connect import service
+from portway_platform.messages import Nothing
 from portway_platform.services import Interfaces, Services
 from portway_platform.transfers.reads import (
     KEYS,
@@ -73,6 +74,7 @@ def _add_transfers(services: Services, interfaces: Interfaces) -> None:
         "/progress/<transfer_id>",
         access=AppMay(Access.REPORT_PROGRESS),
         body=ProgressReport,
+        answers={200: ProgressReport},
     )
     def report(call: Call) -> dict[str, Any]:
         report_progress(services, call.admitted.transfer.transfer_id, call.body)
@@ -80,13 +82,22 @@ def _add_transfers(services: Services, interfaces: Interfaces) -> None:
         return echo
 
     @connect.endpoint(
-        "POST", "/feedback/<transfer_id>", access=AppMay(Access.LEAVE_FEEDBACK), body=Feedback
+        "POST",
+        "/feedback/<transfer_id>",
+        access=AppMay(Access.LEAVE_FEEDBACK),
+        body=Feedback,
+        answers={200: None},
     )
     def feedback(call: Call) -> flask.Response:
         leave_feedback(services, call.admitted.transfer.transfer_id, call.body.details)
         return flask.Response(status=200)
 
-    @connect.endpoint("GET", "/error/<transfer_id>", access=AppMay(Access.READ_ERROR))
+    @connect.endpoint(
+        "GET",
+        "/error/<transfer_id>",
+        access=AppMay(Access.READ_ERROR),
+        answers={200: ListenerError | Nothing},
+    )
     def error(call: Call) -> ListenerError | flask.Response:
         transfer_id = call.admitted.transfer.transfer_id
         with services.database.read() as connection:

@@ -18,8 +18,8 @@ from portway_platform.migrations.service import (
     mapping_page,
 )
 from portway_platform.services import Services
-from portway_sdk.wire import ContainerType, WireModel
-from portway_service.endpoints import JSON, Call
+from portway_sdk.wire import ContainersPage, ContainerType, MappingPage, WireModel
+from portway_service.endpoints import JSON, Call, answering
 
 Cursor = Annotated[str, Field(max_length=500)]
 
@@ -54,6 +54,7 @@ class Reads:
 
     services: Services
 
+    @answering({200: MappingPage})
     def mapping_page(self, call: Call) -> flask.Response:
         """Answer one page of a namespace's mappings."""
         with self.services.database.read() as connection:
@@ -66,6 +67,7 @@ class Reads:
             )
         return flask.Response(page, mimetype=JSON)
 
+    @answering({200: dict[str, str]})
     def find_mappings(self, call: Call) -> dict[str, str]:
         """Answer the cloud ids of those keys that have one."""
         with self.services.database.read() as connection:
@@ -73,6 +75,7 @@ class Reads:
                 connection, call.admitted.transfer.pair_id, call.query.namespace, call.body
             )
 
+    @answering({200: ContainersPage})
     def containers_page(self, call: Call) -> flask.Response:
         """Answer one page of the plan's items of one type."""
         with self.services.database.read() as connection:
