@@ -30,6 +30,8 @@ from portway_sdk._errors import (
     VerificationReason,
     WorkInterruptedError,
 )
+from portway_sdk._forge_client import ForgeClient
+from portway_sdk._forge_remote import ForgeRemote, ForgeRemoteSettings
 from portway_sdk._gateway import Gateway
 from portway_sdk._listener import Listener
 from portway_sdk._requests import Request, Response
@@ -45,6 +47,8 @@ from portway_sdk.wire import (
     CustomFieldMapping,
     Event,
     EventType,
+    ForgeEvent,
+    ForgeEventType,
     ListenerError,
     MappingPage,
     MigrationDetails,
@@ -73,6 +77,11 @@ __all__ = [
     "CustomFieldMapping",
     "Event",
     "EventType",
+    "ForgeClient",
+    "ForgeEvent",
+    "ForgeEventType",
+    "ForgeRemote",
+    "ForgeRemoteSettings",
     "Gateway",
     "Installation",
     "IntegrityError",
