@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from portway_assistant.people.decisions import DomainDecisions
 from portway_assistant.runs.ledger import Ledger
 from portway_assistant.schema_versions import HEAD, SCRIPTS
 from portway_service.clock import Clock
@@ -17,6 +18,7 @@ class AssistantFolder:
     path: Path
     database: Database
     ledger: Ledger
+    domains: DomainDecisions
 
     @classmethod
     def open(cls, path: Path, clock: Clock, ids: Ids) -> "AssistantFolder":
@@ -24,7 +26,7 @@ class AssistantFolder:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         database = open_database(sqlite_url(path / "ledger.db"))
         upgrade_schema(database, SCRIPTS, head=HEAD)
-        return cls(path, database, Ledger(database, clock, ids))
+        return cls(path, database, Ledger(database, clock, ids), DomainDecisions(database, clock))
 
     @property
     def work_stores(self) -> Path:

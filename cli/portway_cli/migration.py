@@ -57,6 +57,7 @@ class MigrationOrder:
     site_key: str
     name: str
     settings: PlanSettings
+    trusted_domains: tuple[str, ...]
     patience_seconds: float
     app_patience_seconds: float
 
@@ -88,6 +89,7 @@ def run_migration(order: MigrationOrder, progress: Progress | None) -> tuple["Re
                 site_key=order.site_key,
                 name=order.name,
                 settings=order.settings,
+                trusted_domains=order.trusted_domains,
                 app_keys=tuple(app.key for app in app_files),
                 progress=watcher,
             )

@@ -9,9 +9,13 @@ import portway_cloud_site.attachments.api
 import portway_cloud_site.bulk.api
 import portway_cloud_site.comments.api
 import portway_cloud_site.content.api
+import portway_cloud_site.groups.api
+import portway_cloud_site.history.api
 import portway_cloud_site.inventory.api
 import portway_cloud_site.labels.api
+import portway_cloud_site.marks.api
 import portway_cloud_site.people.api
+import portway_cloud_site.permissions.api
 import portway_cloud_site.sites.api
 import portway_cloud_site.spaces.api
 from portway_cloud_site import schema
@@ -20,6 +24,7 @@ from portway_cloud_site.addresses import Addresses
 from portway_cloud_site.attachments.api import FileNameConverter
 from portway_cloud_site.attachments.files import FileStore
 from portway_cloud_site.pages.views import add_pages
+from portway_cloud_site.permissions.viewing import AS_ACCOUNT, viewer_of
 from portway_cloud_site.services import Interfaces, Services, Visit
 from portway_cloud_site.settings import CloudSiteSettings
 from portway_cloud_site.sites.service import get_site
@@ -35,8 +40,12 @@ _FEATURES = (
     portway_cloud_site.comments.api,
     portway_cloud_site.attachments.api,
     portway_cloud_site.labels.api,
+    portway_cloud_site.history.api,
+    portway_cloud_site.marks.api,
+    portway_cloud_site.permissions.api,
     portway_cloud_site.bulk.api,
     portway_cloud_site.inventory.api,
+    portway_cloud_site.groups.api,
 )
 
 
@@ -72,7 +81,9 @@ def _make_interfaces(services: Services) -> Interfaces:
         request: flask.Request, access: SiteAccess, path: Mapping[str, str], query: Any
     ) -> Visit:
         caller = services.gatekeeper.admit(request, access, path["site_key"])
-        return Visit(get_site(services.database, path["site_key"]), caller)
+        site = get_site(services.database, path["site_key"])
+        as_account = request.args.get(AS_ACCOUNT)
+        return Visit(site, caller, viewer_of(services.database, site, caller, as_account))
 
     def admit_founder(
         request: flask.Request, access: SiteAccess, path: Mapping[str, str], query: Any

@@ -79,6 +79,48 @@ EMAIL_TAKEN = ErrorCode(
     "An e-mail address is one account, and two accounts are not joined after the fact.",
     "Decide which of the two people has the address, and correct the other at the source.",
 )
+ACCESS_KEPT = ErrorCode(
+    "access_kept",
+    409,
+    "{source_key} may use the product here already and keeps that.",
+    "The person is disabled at the source, or moved without access; access is never taken away.",
+    "Take the access away in the site's administration if it is not wanted.",
+)
+ADDRESS_KEPT = ErrorCode(
+    "address_kept",
+    409,
+    "{source_key} has an account with an e-mail address here and keeps it.",
+    "The source gives no usable or trusted address any more; an account is never made nameless.",
+    "Deactivate the account in the site's administration if it is not wanted.",
+)
+PLACEHOLDER_CLAIMED = ErrorCode(
+    "placeholder_claimed",
+    409,
+    "{source_key} was a placeholder that somebody claimed here; the claim stands.",
+    "An admin said who it is, so what the source says of it counts no more.",
+    "Nothing is to be done. Groups and permissions are given over only when the claim asks for it.",
+)
+PLACEHOLDER_UNKNOWN = ErrorCode(
+    "placeholder_unknown",
+    404,
+    "Nobody came from this source under {source_key}.",
+    "The key is mistyped, or the migration has not brought this person yet.",
+    "List those there are with `portway people list --placeholders`.",
+)
+NOT_A_PLACEHOLDER = ErrorCode(
+    "not_a_placeholder",
+    409,
+    "{source_key} is a real account already.",
+    "Only placeholders can be claimed.",
+    "Leave it, or change the account in the site's administration.",
+)
+PLACEHOLDER_TAKEN = ErrorCode(
+    "placeholder_taken",
+    409,
+    "{source_key} was claimed already, for {email}.",
+    "A claim says who wrote what, so it is made once.",
+    "If the first claim was wrong, change the account's address in the site's administration.",
+)
 IDENTITY_CHANGED = ErrorCode(
     "identity_changed",
     400,
@@ -86,12 +128,26 @@ IDENTITY_CHANGED = ErrorCode(
     "A joined user cannot be taken out of the account again.",
     "Keep the address, or give the user a new key.",
 )
+GROUP_NAME_TAKEN = ErrorCode(
+    "group_name_taken",
+    400,
+    "The site has a group {name} already, which did not come from this source.",
+    "Whoever joined it would hold everything that group holds.",
+    "Rename one of the two groups, leave this one out, or choose that groups merge.",
+)
 REFERENCE_MISSING = ErrorCode(
     "reference_missing",
     400,
     "`{field}` names {reference}, which is not here.",
     "What an item refers to must arrive before it: earlier, or further up in the batch.",
     "Send what it names first; when that failed, cure it and send this item again.",
+)
+SUBJECT_MISSING = ErrorCode(
+    "subject_missing",
+    400,
+    "{subject} is not here.",
+    "The person or the group did not arrive: it is not in the export, or was left out.",
+    "Make the group and set the permission by hand, or move the group and run again.",
 )
 INVALID_ITEM = ErrorCode(
     "invalid_item",
@@ -134,8 +190,16 @@ CODES = (
     SPACE_KEY_TAKEN,
     TITLE_TAKEN,
     EMAIL_TAKEN,
+    ACCESS_KEPT,
+    ADDRESS_KEPT,
     IDENTITY_CHANGED,
+    PLACEHOLDER_CLAIMED,
+    PLACEHOLDER_UNKNOWN,
+    NOT_A_PLACEHOLDER,
+    PLACEHOLDER_TAKEN,
+    GROUP_NAME_TAKEN,
     REFERENCE_MISSING,
+    SUBJECT_MISSING,
     INVALID_ITEM,
     DESTINATION_EDITED,
     DESTINATION_MISSING,

@@ -17,6 +17,8 @@ class Limits:
     batch_lines: int = 1_000
     batch_bytes: int = 8 << 20
     """Of a batch of items, hence also of one item; and of a page sent to the product REST."""
+    ids: int = 20_000
+    """Source keys in one request for ids."""
     files: int = 1_000
     """Files in one request to the multi-file door; their size is not limited."""
 

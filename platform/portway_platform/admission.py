@@ -25,6 +25,8 @@ from portway_platform.callers import (
     ListenerCaller,
     identify_listener,
 )
+from portway_platform.connect.answers import as_spoken
+from portway_platform.dialect.refusals import hides_mappings
 from portway_platform.gate import Owner, TransferAccess, check_transfer, find_file
 from portway_platform.ledger.refusals import noting_refusals
 from portway_platform.services import Services
@@ -58,6 +60,11 @@ class AppMay:
     """
 
     access: Access
+    transfer_header: str | None = None
+    """The header that names the transfer in place of the path (wire contract, 3.5).
+
+    There whoever cannot show who sends the request is answered 403.
+    """
 
 
 @dataclass(frozen=True)
@@ -95,6 +102,8 @@ class Admitted(Generic[Caller]):
 
     caller: Caller
     granted: TransferAccess | None = None
+    sees_no_mappings: bool = False
+    """Whether mappings are answered as if there were none: the site's dialect for a refusal."""
 
     @property
     def transfer(self) -> TransferAccess:
@@ -135,18 +144,37 @@ class AppAdmission:
         """Return the app that calls, with the transfer it may reach; refuse anybody else."""
         if isinstance(access, Open):
             return None
+        if "jwt" not in request.args and _is_bearer(request):
+            raise Refusal(error_codes.CONNECT_APPS_ONLY)
+        if any("\0" in part for part in path.values()):
+            # PostgreSQL would not even look for it.
+            raise Refusal(NOT_FOUND)
         with self.services.database.read() as connection:
-            caller = self.authenticator.identify(connection, request, path["site_key"])
+            try:
+                caller = self.authenticator.identify(connection, request, path["site_key"])
+            except Refusal as refusal:
+                if not isinstance(access, AppMay) or access.transfer_header is None:
+                    raise
+                raise refusal.with_status(403) from None
             if not request.path.startswith(f"{caller.base_path}/rest/"):
                 # Confluence addresses have a /wiki that Jira's do not.
                 raise Refusal(NOT_FOUND)
+            self.services.rate_limiter.count("connect", caller.app_key, caller.site_id)
             if isinstance(access, AppItself):
                 return Admitted(caller)
             if not isinstance(access, AppMay):
                 raise TypeError(f"the Connect interface does not know {access!r}")
+            path = _with_transfer(access, request, path)
             wanted = asked(request, access.access, data_class=None)
-            with noting_refusals(self.services, caller.app_key, wanted, path):
+            try:
+                with noting_refusals(self.services, caller.app_key, wanted, path):
+                    granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+            except Refusal as refusal:
+                if not hides_mappings(refusal, caller.dialect):
+                    raise as_spoken(connection, refusal, caller.dialect) from None
+                wanted = Request(Access.READ_TRANSFER)
                 granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+                return Admitted(caller, granted, sees_no_mappings=True)
             return Admitted(caller, granted)
 
 
@@ -171,6 +199,7 @@ class ListenerAdmission:
             wanted = asked(request, access.access, data_class=access.data_class)
             with noting_refusals(self.services, caller.app_key, wanted, path):
                 granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+            self.services.rate_limiter.count("gateway", caller.app_key, granted.site_id)
             return Admitted(caller, granted)
 
 
@@ -178,6 +207,23 @@ def admit_anybody(request: flask.Request, access: Any, path: Mapping[str, str], 
     """Admit anybody to an address that says why it is open."""
     if not isinstance(access, Open):
         raise TypeError(f"the public interface does not know {access!r}")
+
+
+def _with_transfer(
+    access: AppMay, request: flask.Request, path: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return the path's arguments, with the transfer a header names where that is its place."""
+    if access.transfer_header is None:
+        return path
+    transfer_id = request.headers.get(access.transfer_header, "").strip()
+    if not transfer_id or "\0" in transfer_id:
+        raise Refusal(error_codes.TRANSFER_ID_MISSING, header=access.transfer_header)
+    return {**path, "transfer_id": transfer_id}
+
+
+def _is_bearer(request: flask.Request) -> bool:
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and bool(credentials.strip())
 
 
 def asked(

@@ -25,6 +25,7 @@ from portway_platform.forge import api as forge
 from portway_platform.forge.admission import ForgeAdmission
 from portway_platform.forge.callers import FORGE_PATH
 from portway_platform.installations import api as installations
+from portway_platform.jira import api as jira
 from portway_platform.keys import api as keys
 from portway_platform.keys.store import open_keys
 from portway_platform.ledger import api as ledger
@@ -32,6 +33,7 @@ from portway_platform.ledger.service import Ledger
 from portway_platform.listeners import api as listeners
 from portway_platform.migrations import api as migrations
 from portway_platform.openapi import api as openapi
+from portway_platform.rate_limits.limiter import RateLimiter
 from portway_platform.schema_versions import HEAD, SCRIPTS
 from portway_platform.services import Interfaces, OpenClient, Services
 from portway_platform.settings import PlatformSettings
@@ -62,6 +64,7 @@ FEATURES = (
     app_data,
     events,
     connect,
+    jira,
     forge,
     openapi,
 )
@@ -138,6 +141,7 @@ def open_services(settings: PlatformSettings, *, open_client: OpenClient | None 
         keys=keys,
         files=open_files(settings.files_url),
         open_client=open_client or open_guarded_client,
+        rate_limiter=RateLimiter(database, settings.clock, settings.rate_limits),
         ledger=Ledger(settings, database, keys),
     )
 

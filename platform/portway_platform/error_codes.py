@@ -358,6 +358,49 @@ RERUN_IMPOSSIBLE = ErrorCode(
     "Start a new transfer with `POST /admin/v1/migrations/{migrationId}/transfers`.",
 )
 
+PERCENT_LOWERED = ErrorCode(
+    "percent_lowered",
+    409,
+    "Transfer {transfer_id} has reported a higher percent before; the report was ignored.",
+    "Progress never goes back, and this site's dialect says so.",
+    "Report at least the percent reported last.",
+)
+NO_JIRA_SITE = ErrorCode(
+    "no_jira_site",
+    409,
+    "{key} is no Jira site.",
+    "Only sites that were made with the product JIRA hold issues, fields and workflow rules.",
+    "Name a site of the product JIRA, or make one.",
+)
+ENTITY_TYPE_UNKNOWN = ErrorCode(
+    "entity_type_unknown",
+    400,
+    "There are no properties of {entity_type}.",
+    "The path names an entity type that the contract does not have; the spelling matters.",
+    "Use one of docs/reference/connect-api.md#jira, such as IssueProperty.",
+)
+TRANSFER_ID_MISSING = ErrorCode(
+    "transfer_id_missing",
+    400,
+    "The header `{header}` names no transfer.",
+    "This address has the transfer it is called for in a header.",
+    "Send the `transferId` of an event in `{header}`.",
+)
+RATE_LIMITED = ErrorCode(
+    "rate_limited",
+    429,
+    "App migration API rate limit exceeded.",
+    "The app sends this site more requests than one app may, or all apps of the site together do.",
+    "Wait as long as `Retry-After` says, then go on more slowly.",
+)
+CONNECT_APPS_ONLY = ErrorCode(
+    "connect_apps_only",
+    403,
+    "This API is for Connect apps.",
+    "The request carries a bearer token, as Forge apps and OAuth clients send it.",
+    "Sign it with the installation's shared secret, or use the Forge API.",
+)
+
 # Listeners
 
 ENROLMENT_UNKNOWN = ErrorCode(
@@ -566,6 +609,12 @@ CODES = (
     TRANSFER_NOT_RUNNING,
     TRANSFER_PRESENT,
     RERUN_IMPOSSIBLE,
+    PERCENT_LOWERED,
+    NO_JIRA_SITE,
+    ENTITY_TYPE_UNKNOWN,
+    TRANSFER_ID_MISSING,
+    RATE_LIMITED,
+    CONNECT_APPS_ONLY,
     ENROLMENT_UNKNOWN,
     ENROLMENT_USED,
     ENROLMENT_FOR_OTHER_APP,

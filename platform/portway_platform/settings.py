@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from portway_platform.rate_limits.rules import RateLimits
 from portway_service.clock import Clock, SystemClock
 from portway_service.ids import Ids, RandomIds
 from portway_service.outbound import Outbound
@@ -36,3 +37,4 @@ class PlatformSettings:
     address_life: timedelta = timedelta(hours=1)
     check_time_limit: timedelta = timedelta(minutes=5)
     enrolment_life: timedelta = timedelta(days=7)
+    rate_limits: RateLimits = field(default_factory=RateLimits)

@@ -41,6 +41,13 @@ class Media:
 
 
 @dataclass(frozen=True)
+class AsSent:
+    """An answer of this type that leaves out what there is nothing to say about."""
+
+    type: Any
+
+
+@dataclass(frozen=True)
 class Call:
     """One request, admitted and read."""
 

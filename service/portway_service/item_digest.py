@@ -9,7 +9,9 @@ from collections.abc import Mapping
 import orjson
 
 DIGEST_FIELDS: dict[str, tuple[str, ...]] = {
-    "user": ("email", "displayName"),
+    "user": ("email", "displayName", "access"),
+    "group": ("name", "description"),
+    "membership": ("group", "user"),
     "space": ("key", "name", "description", "type", "status"),
     "page": (
         "space",
@@ -25,6 +27,8 @@ DIGEST_FIELDS: dict[str, tuple[str, ...]] = {
         "version",
         "versionMessage",
         "home",
+        "status",
+        "restricted",
     ),
     "blogPost": (
         "space",
@@ -35,6 +39,18 @@ DIGEST_FIELDS: dict[str, tuple[str, ...]] = {
         "createdAt",
         "lastAuthor",
         "updatedAt",
+        "version",
+        "versionMessage",
+        "status",
+        "restricted",
+    ),
+    "version": (
+        "of",
+        "title",
+        "body",
+        "representation",
+        "author",
+        "createdAt",
         "version",
         "versionMessage",
     ),
@@ -61,7 +77,33 @@ DIGEST_FIELDS: dict[str, tuple[str, ...]] = {
         "createdAt",
         "version",
     ),
+    "attachmentVersion": (
+        "of",
+        "title",
+        "mediaType",
+        "comment",
+        "sizeBytes",
+        "sha256",
+        "author",
+        "createdAt",
+        "version",
+    ),
+    "template": (
+        "space",
+        "name",
+        "description",
+        "body",
+        "representation",
+        "author",
+        "createdAt",
+        "version",
+    ),
     "label": ("container", "name", "prefix"),
+    "property": ("container", "name", "text", "number", "instant"),
+    "restriction": ("container", "operation", "users", "groups"),
+    "like": ("container", "user", "createdAt"),
+    "watch": ("container", "user", "type"),
+    "spacePermission": ("space", "subject", "operation", "target"),
 }
 """Per kind, the fields that count. References are source keys; instants are ISO 8601 UTC."""
 

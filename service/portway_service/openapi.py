@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 import flask
 from pydantic import TypeAdapter
 
-from portway_service.endpoints import JSON, Api, Endpoint, Media, Open
+from portway_service.endpoints import JSON, Api, AsSent, Endpoint, Media, Open
 from portway_service.errors import ErrorCode
 
 BINARY = "application/octet-stream"
@@ -127,8 +127,11 @@ class _Schemas:
             if endpoint.query is not None:
                 inputs.append((("query", number), "validation", TypeAdapter(endpoint.query)))
             for status, answer in (answers_of(endpoint) or {}).items():
-                if answer is not None and not isinstance(answer, Media):
-                    key = ("answer", number, status)
+                key = ("answer", number, status)
+                if isinstance(answer, AsSent):
+                    # What a message may leave out is what its reader may do without.
+                    inputs.append((key, "validation", TypeAdapter(answer.type)))
+                elif answer is not None and not isinstance(answer, Media):
                     inputs.append((key, "serialization", TypeAdapter(answer)))
         found, rest = TypeAdapter.json_schemas(inputs, by_alias=True, ref_template=REF)
         self._found = {key: schema for (key, _), schema in found.items()}

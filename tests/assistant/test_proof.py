@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from portway_assistant.clients import PlatformClient
-from support.exports import ExportBuilder, Ref, page_ref, user_ref
+from support.exports import DATE, ExportBuilder, Ref, page_ref, user_ref
 from support.runs import Place
+
+SPACE = Ref("Space", 100)
 
 
 def an_export() -> ExportBuilder:
@@ -25,6 +27,31 @@ def an_export() -> ExportBuilder:
     builder.attachment("plan.txt", page_ref(201), object_id=400, data=b"the plan, whole")
     builder.label(page_ref(200), "important")
     builder.blog_post("News", object_id=500, creator=user_ref("key-ann"))
+    builder.page(
+        "Start as it was",
+        object_id=210,
+        originalVersion=page_ref(200),
+        version=0,
+        lastModifier=user_ref("key-ben"),
+    )
+    builder.attachment(
+        "plan.txt",
+        page_ref(201),
+        object_id=410,
+        data=b"the plan, first",
+        version=0,
+        folder=400,
+        originalVersion=Ref("Attachment", 400),
+    )
+    builder.page("Old", object_id=220, contentStatus="archived")
+    builder.restriction(page_ref(201), "View", users=["key-ann", "key-ben"])
+    builder.restriction(page_ref(200), "Edit", users=["key-ben"])
+    builder.content_property(page_ref(200), "color", "blue")
+    builder.add("LikeEntity", content=page_ref(200), user=user_ref("key-ben"), creationDate=DATE)
+    builder.add("Notification", content=page_ref(200), receiver=user_ref("key-ann"))
+    builder.add("PageTemplate", object_id=600, name="Minutes", content="<p/>", space=SPACE)
+    for holder in ({"userSubject": user_ref("key-ann")}, {}):
+        builder.add("SpacePermission", type="VIEWSPACE", space=SPACE, **holder)
     return builder
 
 
@@ -99,6 +126,75 @@ DAMAGE = {
         "comment/301",
     ),
     "a dropped attachment": ("DELETE FROM wiki_attachments", "attachment/400"),
+    "a lost old version": ("DELETE FROM wiki_versions", "version/210"),
+    "a changed old version": ("UPDATE wiki_versions SET body = 'x'", "version/210"),
+    "an old version by somebody else": (
+        f"UPDATE wiki_versions SET author_id = {OTHER_AUTHOR}",
+        "version/210",
+    ),
+    "an old version of another page": (
+        f"UPDATE wiki_versions SET content_id = {PAGE}",
+        "version/210",
+    ),
+    "a lost old file": ("DELETE FROM wiki_attachment_versions", "attachmentVersion/410"),
+    "an old file under another number": (
+        "UPDATE wiki_attachment_versions SET version = 7",
+        "attachmentVersion/410",
+    ),
+    "an archived page that is current": (
+        "UPDATE wiki_contents SET status = 'current' WHERE status = 'archived'",
+        "page/220",
+    ),
+    "a lost restriction": (
+        "DELETE FROM wiki_restrictions WHERE operation = 'read'",
+        "restriction/page/201/read",
+    ),
+    "a page that is closed no longer": (
+        "UPDATE wiki_contents SET restricted = 0",
+        "page/201",
+    ),
+    "a swapped subject": (
+        f"UPDATE wiki_restriction_subjects SET subject_id = {OTHER_AUTHOR}",
+        "restriction/page/200/update",
+    ),
+    "a subject too few": (
+        "DELETE FROM wiki_restriction_subjects WHERE subject_key = 'user/key-ben'",
+        "restriction/page/201/read",
+    ),
+    "a subject too many": (
+        (
+            "INSERT INTO wiki_restriction_subjects SELECT site_id, id, 9, 'user',"
+            f" {OTHER_AUTHOR}, 'user/key-ann' FROM wiki_restrictions WHERE operation = 'update'"
+        ),
+        "restriction/page/200/update",
+    ),
+    "a restriction on another page": (
+        (
+            "UPDATE wiki_restrictions SET container_id = (SELECT container_id FROM"
+            " wiki_restrictions WHERE operation = 'read') WHERE operation = 'update'"
+        ),
+        "restriction/page/200/update",
+    ),
+    "a changed property": ("UPDATE wiki_properties SET text = 'red'", "property/page/200/color"),
+    "a lost property": ("DELETE FROM wiki_properties", "property/page/200/color"),
+    "somebody else's like": (
+        f"UPDATE wiki_likes SET person_id = {OTHER_AUTHOR}",
+        "like/page/200/key-ben",
+    ),
+    "a lost watch": ("DELETE FROM wiki_watches", "watch/page/200/key-ann"),
+    "a changed template": ("UPDATE wiki_templates SET name = 'Hours'", "template/600"),
+    "a lost permission": (
+        "DELETE FROM wiki_space_permissions WHERE subject_kind = 'user'",
+        "spacePermission/100/user/key-ann/read:space",
+    ),
+    "another permission": (
+        "UPDATE wiki_space_permissions SET operation = 'administer' WHERE subject_kind = 'user'",
+        "spacePermission/100/user/key-ann/read:space",
+    ),
+    "a permission for everybody": (
+        "UPDATE wiki_space_permissions SET subject_kind = 'group' WHERE subject_id = 0",
+        "spacePermission/100/anonymous/read:space",
+    ),
     "a dropped page": (
         f"PRAGMA foreign_keys = OFF; DELETE FROM wiki_contents WHERE id = {PAGE}",
         "page/201",
@@ -141,16 +237,24 @@ def test_damage_in_the_sites_rows_is_named(moved, name):
 
 
 @pytest.mark.parametrize("content", [b"", b"the plan", b"the plan, Whole"])
-def test_damage_in_a_stored_file_is_named(moved, content):
+@pytest.mark.parametrize(
+    ("before", "source_key"),
+    [(b"the plan, whole", "attachment/400"), (b"the plan, first", "attachmentVersion/410")],
+)
+def test_damage_in_a_stored_file_is_named(moved, content, before, source_key):
     place, export = moved
-    stored = next(path for path in (place.path / "site-files").rglob("*") if path.is_file())
+    [stored] = [
+        path
+        for path in (place.path / "site-files").rglob("*")
+        if path.is_file() and path.read_bytes() == before
+    ]
     stored.chmod(0o600)
     stored.write_bytes(content)
 
     proof = place.run(export).proof
 
     assert not proof.complete
-    assert [d.source_key for d in proof.differences] == ["attachment/400"]
+    assert [d.source_key for d in proof.differences] == [source_key]
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,25 @@ from sqlalchemy import text
 from portway_cloud_site.inventory.queries import QUERIES
 from portway_service.item_digest import item_digest
 from support.site import (
+    LATER,
     SOURCE,
     a_blog_post,
     a_comment,
+    a_group,
     a_label,
+    a_like,
+    a_membership,
     a_page,
+    a_permission,
+    a_property,
+    a_restriction,
     a_space,
+    a_template,
     a_user,
+    a_version,
+    a_watch,
     an_attachment,
+    an_attachment_version,
 )
 
 EVERYTHING = (
@@ -33,15 +44,50 @@ EVERYTHING = (
     a_comment(
         7,
         container="blogPost/4",
-        inline={"markerRef": None, "selection": "words", "resolved": True},
+        inline={
+            "markerRef": None,
+            "selection": "words",
+            "resolved": True,
+            "resolvedBy": "user/jo",
+            "resolvedAt": LATER,
+        },
     ),
     a_comment(8, container="attachment/9"),
     an_attachment(10, b"", container="comment/5", comment="empty"),
     an_attachment(11, b"logo", container="space/1"),
     a_label(12, container="page/1", prefix="my"),
     a_label(13, container="space/1", prefix="team"),
+    a_page(14, space="space/1", title="Old", status="archived", restricted=True),
+    a_version(15, of="page/1", author="user/jo", versionMessage="first"),
+    a_version(16, of="blogPost/4", representation="wiki", author=None, createdAt=None),
+    an_attachment_version(17, b"seventeen", of="attachment/9", comment="older"),
+    a_template(18, space=None),
+    a_template(19, space="space/1", description="For minutes"),
+    a_label(20, container="template/19"),
+    a_property("color", "page/1"),
+    a_property("count", "comment/5", text=None, number=-7),
+    a_property("day", "attachment/9", text=None, instant=LATER),
+    a_restriction("ada", "jo", on="page/1", groups=["group/nobody knows"]),
+    a_restriction(on="page/14"),
+    a_restriction("jo", on="blogPost/4", to="update"),
+    a_like("jo", "comment/5"),
+    a_watch("jo", "space/1", type="blogpost"),
+    a_permission("anonymous", space="space/1"),
+    a_permission("user/jo", "delete page", space="space/1"),
+    a_group("Writers", description="They write."),
+    a_membership("writers", "ada"),
 )
-FILES = {"attachment/9": b"nine", "attachment/10": b"", "attachment/11": b"logo"}
+SWAP_EDITOR = (
+    "UPDATE wiki_restriction_subjects SET subject_id = (SELECT id FROM wiki_people"
+    " WHERE NOT placeholder) WHERE subject_key = 'user/jo' AND restriction_id IN"
+    " (SELECT id FROM wiki_restrictions WHERE operation = 'update')"
+)
+FILES = {
+    "attachment/9": b"nine",
+    "attachment/10": b"",
+    "attachment/11": b"logo",
+    "attachmentVersion/17": b"seventeen",
+}
 
 
 @pytest.fixture
@@ -103,6 +149,36 @@ def test_a_source_that_sent_nothing_has_an_empty_inventory(site):
         ("comment/6", "UPDATE wiki_comments SET parent_id = NULL WHERE parent_id IS NOT NULL"),
         ("comment/7", "UPDATE wiki_comments SET resolved = false WHERE resolved"),
         ("label/12", "UPDATE wiki_labels SET name = 'x' WHERE prefix = 'my'"),
+        ("comment/7", "UPDATE wiki_comments SET resolved_by_id = author_id WHERE resolved"),
+        ("page/14", "UPDATE wiki_contents SET restricted = false WHERE restricted"),
+        ("page/14", "UPDATE wiki_contents SET status = 'current' WHERE status = 'archived'"),
+        ("version/15", "UPDATE wiki_versions SET body = '' WHERE message = 'first'"),
+        ("version/15", "UPDATE wiki_versions SET version = 2 WHERE message = 'first'"),
+        ("attachmentVersion/17", "UPDATE wiki_attachment_versions SET version = 9"),
+        ("template/19", "UPDATE wiki_templates SET body = '' WHERE space_id IS NOT NULL"),
+        ("property/comment/5/count", "UPDATE wiki_properties SET number = 7 WHERE number < 0"),
+        (
+            "restriction/page/1/read",
+            "DELETE FROM wiki_restriction_subjects WHERE subject_key = 'user/ada'",
+        ),
+        (
+            "restriction/page/1/read",
+            "DELETE FROM wiki_restriction_subjects WHERE subject_id IS NULL",
+        ),
+        (
+            "restriction/blogPost/4/update",
+            SWAP_EDITOR,
+        ),
+        (
+            "restriction/blogPost/4/update",
+            "UPDATE wiki_restrictions SET operation = 'read' WHERE operation = 'update'",
+        ),
+        ("like/comment/5/jo", "UPDATE wiki_likes SET created_at = 0"),
+        ("watch/space/1/jo", "UPDATE wiki_watches SET type = NULL"),
+        (
+            "spacePermission/100/anonymous/read:space",
+            "UPDATE wiki_space_permissions SET operation = 'delete' WHERE subject_id = 0",
+        ),
         ("attachment/11", "UPDATE wiki_attachments SET media_type = 'x' WHERE title LIKE '%11%'"),
     ],
 )
@@ -182,7 +258,7 @@ def test_one_inventory_is_one_state_of_the_site(moved):
 
     lines = [json.loads(line) for line in b"".join(stream).splitlines()]
 
-    assert lines[-1] == {"end": True, "items": 17}
+    assert lines[-1] == {"end": True, "items": len(EVERYTHING) + 1}
 
 
 def test_an_inventory_of_any_length_needs_little_memory(demo):

@@ -257,8 +257,26 @@ def test_comments_are_threads_and_inline_ones_show_their_selection(demo):
         ),
         a_comment(1, body="<p>First</p>"),
         a_comment(2, body="<p>Answer</p>", parent="comment/1", author="user/bob", updatedAt=LATER),
-        a_comment(3, inline={"markerRef": "r1", "selection": "these", "resolved": False}),
-        a_comment(4, inline={"markerRef": "r2", "selection": "gone", "resolved": True}),
+        a_comment(
+            3,
+            inline={
+                "markerRef": "r1",
+                "selection": "these",
+                "resolved": False,
+                "resolvedBy": None,
+                "resolvedAt": None,
+            },
+        ),
+        a_comment(
+            4,
+            inline={
+                "markerRef": "r2",
+                "selection": "gone",
+                "resolved": True,
+                "resolvedBy": None,
+                "resolvedAt": None,
+            },
+        ),
         a_comment(5, author=None, body="h1. wiki", representation="wiki"),
         an_attachment(6, b"x", container="comment/1", title="shot.png"),
     )
@@ -355,7 +373,16 @@ def test_names_and_titles_are_text_wherever_they_stand(tmp_path, text):
         a_blog_post(title=text, body="<p/>"),
         a_label(name=text),
         an_attachment(500, b"x", title=text, comment=text, mediaType=text[:250]),
-        a_comment(inline={"markerRef": text, "selection": text, "resolved": False}, body="<p/>"),
+        a_comment(
+            inline={
+                "markerRef": text,
+                "selection": text,
+                "resolved": False,
+                "resolvedBy": None,
+                "resolvedAt": None,
+            },
+            body="<p/>",
+        ),
     )
     site.send_file("attachment/500", b"x")
 

@@ -12,6 +12,7 @@ from support.site import (
     a_page,
     a_space,
     a_user,
+    an_anchor,
     an_attachment,
 )
 
@@ -278,7 +279,13 @@ class TestPaging:
 class TestComments:
     @pytest.fixture
     def discussed(self, demo):
-        inline = {"markerRef": "ref-1", "selection": "these words", "resolved": False}
+        inline = {
+            "markerRef": "ref-1",
+            "selection": "these words",
+            "resolved": False,
+            "resolvedBy": None,
+            "resolvedAt": None,
+        }
         demo.must_send(
             a_page(),
             a_blog_post(),
@@ -287,7 +294,7 @@ class TestComments:
             a_comment(3, inline=inline),
             a_comment(4, parent="comment/3"),
             a_comment(5, container="blogPost/300"),
-            a_comment(6, inline=inline | {"resolved": True}),
+            a_comment(6, inline=an_anchor(resolved=True)),
         )
         return demo
 
@@ -547,8 +554,9 @@ class TestWritingPages:
         assert response.status_code == 413
         assert response.get_json()["code"] == "body_too_large"
 
-    def test_the_last_version_is_the_only_one_kept(self, filled):
+    def test_the_version_before_is_kept(self, filled):
         self.update(filled, "98308", 4)
 
         assert filled.product("/pages/98308?version=4")["title"] == "Changed"
-        assert filled.call("GET", "/api/v2/pages/98308?version=3").status_code == 404
+        assert filled.product("/pages/98308?version=3")["title"] == "Page 201"
+        assert filled.call("GET", "/api/v2/pages/98308?version=2").status_code == 404

@@ -33,6 +33,7 @@ class KnownApps:
     """Stands in for the platform: `JWT <site>/<app>` is an app installed on that site."""
 
     writers = frozenset({"writer-app"})
+    moving = frozenset({"moving-app"})
 
     def authenticate(self, request: flask.Request, site_key: str) -> AppCaller:
         """Admit an app of this site."""
@@ -41,7 +42,13 @@ class KnownApps:
         site, _, app_key = token.partition("/")
         if site != site_key or not app_key:
             raise Refusal(UNAUTHENTICATED, problem="the app is not installed on this site")
-        return AppCaller(app_key, site_key, app_key.title(), may_write=app_key in self.writers)
+        return AppCaller(
+            app_key,
+            site_key,
+            app_key.title(),
+            may_write=app_key in self.writers,
+            in_migration=app_key in self.moving,
+        )
 
 
 @dataclass
@@ -184,8 +191,30 @@ def a_user(key: str = "ada", **fields: Any) -> dict[str, Any]:
         "email": f"{key}@example.com",
         "displayName": key.title(),
         "active": True,
+        "access": True,
         "placeholder": False,
     } | fields
+
+
+def a_group(name: str = "writers", **fields: Any) -> dict[str, Any]:
+    """Return a group item."""
+    return {
+        "kind": "group",
+        "sourceKey": f"group/{name.lower()}",
+        "name": name,
+        "description": None,
+        "merge": False,
+    } | fields
+
+
+def a_membership(group: str = "writers", user: str = "ada") -> dict[str, Any]:
+    """Return a membership item."""
+    return {
+        "kind": "membership",
+        "sourceKey": f"membership/{group}/{user}",
+        "group": f"group/{group}",
+        "user": f"user/{user}",
+    }
 
 
 def a_space(key: str = "DEMO", number: int = 100, **fields: Any) -> dict[str, Any]:
@@ -212,6 +241,8 @@ def a_page(number: int = 200, **fields: Any) -> dict[str, Any]:
         "parent": None,
         "home": False,
         "title": f"Page {number}",
+        "status": "current",
+        "restricted": False,
         "body": f"<p>Body of {number}</p>",
         "representation": "storage",
         "position": None,
@@ -250,6 +281,17 @@ def a_comment(number: int = 400, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
+def an_anchor(**fields: Any) -> dict[str, Any]:
+    """Return what ties a comment to a selection of the text."""
+    return {
+        "markerRef": "ref-1",
+        "selection": "these words",
+        "resolved": False,
+        "resolvedBy": None,
+        "resolvedAt": None,
+    } | fields
+
+
 def an_attachment(number: int = 500, content: bytes = b"hello", **fields: Any) -> dict[str, Any]:
     """Return an attachment item for these bytes."""
     return {
@@ -264,6 +306,119 @@ def an_attachment(number: int = 500, content: bytes = b"hello", **fields: Any) -
         "author": "user/ada",
         "createdAt": WRITTEN,
         "version": 1,
+    } | fields
+
+
+def a_version(number: int = 700, **fields: Any) -> dict[str, Any]:
+    """Return an item of an older version of a page."""
+    return {
+        "kind": "version",
+        "sourceKey": f"version/{number}",
+        "of": "page/200",
+        "title": f"Page 200 as of {number}",
+        "body": f"<p>Before {number}</p>",
+        "representation": "storage",
+        "author": "user/ada",
+        "createdAt": WRITTEN,
+        "version": 1,
+        "versionMessage": None,
+    } | fields
+
+
+def an_attachment_version(
+    number: int = 800, content: bytes = b"hell", **fields: Any
+) -> dict[str, Any]:
+    """Return an item of an older version of a file, for these bytes."""
+    attachment = an_attachment(number, content)
+    del attachment["container"]
+    return (
+        attachment
+        | {
+            "kind": "attachmentVersion",
+            "sourceKey": f"attachmentVersion/{number}",
+            "of": "attachment/500",
+        }
+        | fields
+    )
+
+
+def a_restriction(
+    *users: str, on: str = "page/200", to: str = "read", **fields: Any
+) -> dict[str, Any]:
+    """Return an item that closes a page to all but these people."""
+    return {
+        "kind": "restriction",
+        "sourceKey": f"restriction/{on}/{to}",
+        "container": on,
+        "operation": to,
+        "users": [f"user/{user}" for user in users],
+        "groups": [],
+    } | fields
+
+
+def a_permission(
+    subject: str = "user/ada", to: str = "read space", **fields: Any
+) -> dict[str, Any]:
+    """Return an item that lets somebody do something in the space."""
+    operation, target = to.split()
+    return {
+        "kind": "spacePermission",
+        "sourceKey": f"spacePermission/100/{subject}/{operation}:{target}",
+        "space": "space/100",
+        "subject": subject,
+        "operation": operation,
+        "target": target,
+    } | fields
+
+
+def a_property(name: str = "color", on: str = "page/200", **fields: Any) -> dict[str, Any]:
+    """Return an item of a named value."""
+    return {
+        "kind": "property",
+        "sourceKey": f"property/{on}/{name}",
+        "container": on,
+        "name": name,
+        "text": "blue",
+        "number": None,
+        "instant": None,
+    } | fields
+
+
+def a_template(number: int = 900, **fields: Any) -> dict[str, Any]:
+    """Return an item of a page template."""
+    return {
+        "kind": "template",
+        "sourceKey": f"template/{number}",
+        "space": "space/100",
+        "name": f"Template {number}",
+        "description": None,
+        "body": "<p>Fill me in</p>",
+        "representation": "storage",
+        "author": "user/ada",
+        "createdAt": WRITTEN,
+        "version": 1,
+    } | fields
+
+
+def a_like(user: str = "ada", on: str = "page/200", **fields: Any) -> dict[str, Any]:
+    """Return an item of a like."""
+    return {
+        "kind": "like",
+        "sourceKey": f"like/{on}/{user}",
+        "container": on,
+        "user": f"user/{user}",
+        "createdAt": WRITTEN,
+    } | fields
+
+
+def a_watch(user: str = "ada", on: str = "page/200", **fields: Any) -> dict[str, Any]:
+    """Return an item of a watch."""
+    return {
+        "kind": "watch",
+        "sourceKey": f"watch/{on}/{user}",
+        "container": on,
+        "user": f"user/{user}",
+        "type": None,
     } | fields
 
 
@@ -298,6 +453,15 @@ def a_filled_site(folder: Path, **limits: int) -> Site:
         a_comment(),
         an_attachment(),
         a_label(),
+        a_version(),
+        an_attachment_version(),
+        a_template(),
+        a_property(),
+        a_restriction("ada", to="update"),
+        a_like(),
+        a_watch(),
+        a_permission(),
     )
     assert site.send_file("attachment/500", b"hello").status_code == 201
+    assert site.send_file("attachmentVersion/800", b"hell").status_code == 201
     return site

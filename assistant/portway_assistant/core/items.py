@@ -21,6 +21,7 @@ from portway_assistant.exports.records import (
     Space,
     User,
 )
+from portway_assistant.people.settled import Arrival
 from portway_scopes import namespaces
 from portway_service.instants import format_instant
 
@@ -57,25 +58,29 @@ class FileFacts:
     open_chunks: Callable[[], Iterator[bytes]]
 
 
-def user_item(user: User, *, email: str | None) -> OutgoingItem:
-    """Return a person; without a usable e-mail, a placeholder of the person's own."""
+def user_item(user: User, arrival: Arrival) -> OutgoingItem:
+    """Return a person as they arrive.
+
+    Whoever is disabled at the source is active without access to the product; nobody can sign in
+    to a placeholder, so that is not active.
+    """
     keys = []
     if user.user_key:
         keys.append(MappingKey(namespaces.IDENTITY_USER, f"confluence.userkey/{user.user_key}"))
     if user.username:
         keys.append(MappingKey(namespaces.IDENTITY_USER, f"confluence.username/{user.username}"))
-    if email:
-        keys.append(MappingKey(namespaces.IDENTITY_USER, f"email/{email}"))
-    name = user.display_name or user.username or f"Unknown user {user.key[-8:]}"
+    if arrival.email:
+        keys.append(MappingKey(namespaces.IDENTITY_USER, f"email/{arrival.email}"))
     return OutgoingItem(
         kind="user",
         source_key=f"user/{user.key}",
-        title=name,
+        title=arrival.name,
         payload={
-            "email": email,
-            "displayName": name,
-            "active": user.active,
-            "placeholder": email is None,
+            "email": arrival.email,
+            "displayName": arrival.name,
+            "active": not arrival.is_placeholder,
+            "access": arrival.access,
+            "placeholder": arrival.is_placeholder,
         },
         mapping_keys=tuple(keys),
     )
@@ -93,15 +98,18 @@ def space_item(space: Space) -> OutgoingItem:
             "description": space.description or None,
             "type": space.type,
             "status": "archived" if space.is_archived else "current",
-            "author": _user(space.creator_key or space.modifier_key),
-            "createdAt": _instant(space.created_at or space.modified_at),
+            "author": user_reference(space.creator_key or space.modifier_key),
+            "createdAt": instant(space.created_at or space.modified_at),
         },
         mapping_keys=(MappingKey(namespaces.CONFLUENCE_SPACE, space.id),),
     )
 
 
-def page_item(page: Page) -> OutgoingItem:
-    """Return a page at its place in the tree."""
+def page_item(page: Page, *, archived: bool = False, restricted: bool = False) -> OutgoingItem:
+    """Return a page at its place in the tree.
+
+    One that is `restricted` arrives closed to everybody, until its restriction is there.
+    """
     return OutgoingItem(
         kind="page",
         source_key=f"page/{page.id}",
@@ -111,6 +119,8 @@ def page_item(page: Page) -> OutgoingItem:
             "parent": f"page/{page.parent_id}" if page.parent_id else None,
             "home": page.is_home,
             "title": _title(page),
+            "status": "archived" if archived else "current",
+            "restricted": restricted,
             "position": page.position,
             "versionMessage": page.version_comment or None,
             **_written(page),
@@ -119,8 +129,10 @@ def page_item(page: Page) -> OutgoingItem:
     )
 
 
-def blog_post_item(post: BlogPost) -> OutgoingItem:
-    """Return a blog post."""
+def blog_post_item(
+    post: BlogPost, *, archived: bool = False, restricted: bool = False
+) -> OutgoingItem:
+    """Return a blog post; one that is `restricted` arrives closed, as pages do."""
     return OutgoingItem(
         kind="blogPost",
         source_key=f"blogPost/{post.id}",
@@ -128,6 +140,8 @@ def blog_post_item(post: BlogPost) -> OutgoingItem:
         payload={
             "space": f"space/{post.space_id}",
             "title": _title(post),
+            "status": "archived" if archived else "current",
+            "restricted": restricted,
             "versionMessage": post.version_comment or None,
             **_written(post),
         },
@@ -151,6 +165,8 @@ def comment_item(comment: Comment, *, fileless: Set[str]) -> OutgoingItem:
                 "markerRef": inline.marker_ref,
                 "selection": inline.selection,
                 "resolved": comment.is_resolved,
+                "resolvedBy": user_reference(comment.resolved_by_key),
+                "resolvedAt": instant(comment.resolved_at),
             },
             **_written(comment),
         },
@@ -176,8 +192,8 @@ def attachment_item(attachment: Attachment, facts: FileFacts | None) -> Outgoing
             "comment": attachment.version_comment or None,
             "sizeBytes": facts.size_bytes if facts else 0,
             "sha256": facts.sha256 if facts else "",
-            "author": _user(attachment.creator_key or attachment.modifier_key),
-            "createdAt": _instant(attachment.created_at or attachment.modified_at),
+            "author": user_reference(attachment.creator_key or attachment.modifier_key),
+            "createdAt": instant(attachment.created_at or attachment.modified_at),
             "version": attachment.version,
         },
         mapping_keys=(MappingKey(namespaces.CONFLUENCE_ATTACHMENT, attachment.id),),
@@ -201,19 +217,19 @@ def label_item(container: str, label: Label, *, gap: tuple[str, str] | None) -> 
 def _written(content: Page | BlogPost | Comment) -> dict[str, Any]:
     created_at = content.created_at or content.modified_at
     creator = content.creator_key or content.modifier_key
-    body, representation = _body(content.body, content.body_type)
+    body, representation = sent_body(content.body, content.body_type)
     return {
         "body": body,
         "representation": representation,
-        "author": _user(creator),
-        "createdAt": _instant(created_at),
-        "lastAuthor": _user(content.modifier_key or creator),
-        "updatedAt": _instant(content.modified_at or created_at),
+        "author": user_reference(creator),
+        "createdAt": instant(created_at),
+        "lastAuthor": user_reference(content.modifier_key or creator),
+        "updatedAt": instant(content.modified_at or created_at),
         "version": content.version,
     }
 
 
-def _body(body: str, body_type: BodyType) -> tuple[str, str]:
+def sent_body(body: str, body_type: BodyType) -> tuple[str, str]:
     """Return a body and how it is written; plain text becomes paragraphs."""
     if body_type is BodyType.RAW:
         paragraphs = (escape(part, quote=False) for part in body.split("\n") if part.strip())
@@ -225,9 +241,11 @@ def _title(content: Page | BlogPost) -> str:
     return content.title or f"Untitled {content.id}"
 
 
-def _user(key: str | None) -> str | None:
+def user_reference(key: str | None) -> str | None:
+    """Return how an item refers to a person."""
     return f"user/{key}" if key else None
 
 
-def _instant(instant: datetime | None) -> str | None:
-    return format_instant(instant) if instant else None
+def instant(moment: datetime | None) -> str | None:
+    """Return an instant as items carry it."""
+    return format_instant(moment) if moment else None

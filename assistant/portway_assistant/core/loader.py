@@ -142,7 +142,8 @@ def batches(items: Iterable[OutgoingItem]) -> Iterator[list[OutgoingItem]]:
     batch: list[OutgoingItem] = []
     size = 0
     for item in items:
-        item_size = len(item.payload.get("body") or "") * 2 + 500
+        text = item.payload.get("body") or item.payload.get("text") or ""
+        item_size = len(text) * 2 + 500
         if batch and (len(batch) == BATCH_ITEMS or size + item_size > BATCH_BYTES):
             yield batch
             batch, size = [], 0

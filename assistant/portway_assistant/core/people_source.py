@@ -1,20 +1,21 @@
-"""The people of an export as the source of a run: who moves, and under which address."""
+"""The people of an export as the source of a run: who moves, as what, and in which groups."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from portway_assistant.apps import CheckResult
+from portway_assistant.clients import SiteClient
 from portway_assistant.core.items import user_item
 from portway_assistant.core.outgoing import OutgoingItem, Phase
-from portway_assistant.exports.email_rule import is_valid_email
 from portway_assistant.exports.people import PeopleFile
 from portway_assistant.exports.records import User
 from portway_assistant.exports.work_store import WorkStore
-from portway_assistant.runs.settings import PlanSettings
+from portway_assistant.people.checks import people_checks
+from portway_assistant.people.domains import Decision
+from portway_assistant.people.groups import Gap, Groups, SiteGroup
+from portway_assistant.people.settled import Facts, Settled, facts_of, settle
+from portway_assistant.runs.settings import PeopleScope, PlanSettings
 from portway_service.folding import fold
-
-NAMED = 3
-"""How many people a check names as examples."""
 
 
 class PeopleSource:
@@ -24,72 +25,141 @@ class PeopleSource:
         store: The export, read and resolved.
         people: What a people file adds to the export's users.
         settings: The choices of the plan.
+        decisions: What was decided about e-mail domains, by domain.
+        space_ids: The chosen spaces.
     """
 
-    def __init__(self, store: WorkStore, people: PeopleFile | None, settings: PlanSettings) -> None:
+    def __init__(
+        self,
+        store: WorkStore,
+        people: PeopleFile | None,
+        settings: PlanSettings,
+        *,
+        decisions: Mapping[str, Decision],
+        space_ids: Sequence[str],
+    ) -> None:
         self._store = store
         self._people = people
         self._settings = settings
+        self._decisions = decisions
+        self._space_ids = space_ids
+        self._at_site: dict[str, SiteGroup] = {}
+
+    def meet(self, site: SiteClient) -> None:
+        """Learn which groups the site has, before anything is sent."""
+        self._at_site = {
+            fold(group["name"]): SiteGroup(
+                group["name"], group["members"], is_ours=group["sourceKey"] is not None
+            )
+            for group in site.groups()
+        }
+        self.__dict__.pop("groups", None)
+
+    def decide(self, decisions: Mapping[str, Decision]) -> None:
+        """Take other decisions about e-mail domains, before anything is sent."""
+        self._decisions = decisions
+        for name in ("settled", "groups"):
+            self.__dict__.pop(name, None)
 
     def phases(self) -> list[Phase]:
         """Return the phases of people, in the order they must be sent."""
-        return [Phase("users", self._store.count_users(), self._users)]
+        phases = [
+            Phase("groups", self.groups.count(), self.groups.items),
+            Phase("users", self._count_users(), self._users),
+        ]
+        if self._settings.people is PeopleScope.ALL:
+            total = self._count_memberships
+            phases.append(Phase("memberships", total, self.groups.memberships))
+        return phases
 
     def checks(self) -> list[CheckResult]:
         """Return what is worth knowing about the people before anything moves."""
+        return people_checks(self.settled, self.groups, self._settings)
+
+    def notes(self) -> list[str]:
+        """Return what the report says of merges, flattened groups and groups to fill by hand."""
         return [
-            _people_check(
-                "invalid-emails",
-                "Every person has a valid e-mail address",
-                self._emails.invalid,
-                "without a usable one: {names}. They move as named placeholders without access.",
+            *(
+                f"{group} never moves. To be added by hand where they should administer the site:"
+                f" {group}: {', '.join(self._name(key) for key in keys)}"
+                for group, keys in sorted(self.groups.blocked.items())
             ),
-            _people_check(
-                "duplicate-emails",
-                "No two people share an e-mail address",
-                self._emails.duplicate,
-                "sharing one with somebody else: {names}. They move as placeholders of their own.",
+            *(
+                f"The members of {', '.join(below)} are members of {group} directly now"
+                for group, below in self.groups.flattened.items()
+            ),
+            *(
+                f"One account for {cluster.email}: {', '.join(map(_named, cluster.members))}."
+                " It holds only what each of them held"
+                for cluster in self.settled.merges
             ),
         ]
 
-    @cached_property
-    def _emails(self) -> "_Emails":
-        return _Emails(self._known_users())
+    def group_key(self, name: str) -> str | None:
+        """Return the source key permissions name a group by; None when it does not arrive."""
+        return self.groups.key_of(name)
 
-    def _known_users(self) -> Iterator[User]:
+    def group_gap(self, name: str) -> Gap | None:
+        """Return why a group does not arrive, as a code and a sentence; None when it does."""
+        return self.groups.find_gap(name)
+
+    def held_by_all(self, user_keys: Iterable[str]) -> list[str]:
+        """Return the user keys that still hold a right these keys hold directly, after merges.
+
+        Give it everybody one permission or one restriction names.
+        """
+        return self.settled.held_by_all(user_keys)
+
+    def users(self) -> Iterator[User]:
+        """Yield everybody who moves, with what the people file says."""
         users = self._store.users()
+        if self._related is not None:
+            users = (user for user in users if user.key in self._related)
         return self._people.overlay(users) if self._people else users
 
-    def _users(self) -> Iterator[OutgoingItem]:
-        for user in self._known_users():
-            yield user_item(user, email=self._emails.usable(user))
+    @cached_property
+    def settled(self) -> Settled:
+        """Who arrives as what."""
+        return settle(self.users, self._settings, self._decisions)
 
+    @cached_property
+    def groups(self) -> Groups:
+        """The groups."""
+        return Groups(
+            self._store,
+            self._settings,
+            self.settled,
+            placeholders=self._placeholders,
+            space_ids=self._space_ids,
+            at_site=self._at_site,
+        )
 
-class _Emails:
-    """Which person may use which address: valid ones, each for the first who has it."""
+    def _name(self, key: str) -> str:
+        user = self._store.find_user(key)
+        return key if user is None else facts_of(user).name
 
-    def __init__(self, users: Iterable[User]) -> None:
-        self._owner: dict[str, str] = {}
-        self.invalid: list[str] = []
-        self.duplicate: list[str] = []
-        for user in users:
-            name = user.display_name or user.username or user.key
-            if user.email is None or not is_valid_email(user.email):
-                self.invalid.append(name)
-            elif self._owner.setdefault(fold(user.email), user.key) != user.key:
-                self.duplicate.append(name)
-
-    def usable(self, user: User) -> str | None:
-        """Return the person's address when it is valid and nobody before has it."""
-        if user.email is None or self._owner.get(fold(user.email)) != user.key:
+    @cached_property
+    def _related(self) -> frozenset[str] | None:
+        """Those the chosen spaces refer to; None for everybody."""
+        if self._settings.people is PeopleScope.ALL:
             return None
-        return user.email
+        return frozenset(self._store.related_people(self._space_ids))
+
+    @cached_property
+    def _count_memberships(self) -> int:
+        return self.groups.count_memberships()
+
+    def _count_users(self) -> int:
+        return self._store.count_users() if self._related is None else len(self._related)
+
+    def _users(self) -> Iterator[OutgoingItem]:
+        for user in self.users():
+            yield user_item(user, self.settled.arrival(user))
+
+    def _placeholders(self) -> frozenset[str]:
+        arrival = self.settled.arrival
+        return frozenset(user.key for user in self.users() if arrival(user).is_placeholder)
 
 
-def _people_check(check_id: str, title: str, names: Sequence[str], what: str) -> CheckResult:
-    if not names:
-        return CheckResult("portway", check_id, title, "passed")
-    shown = ", ".join(names[:NAMED]) + (" and others" if len(names) > NAMED else "")
-    count = f"{len(names)} {'person' if len(names) == 1 else 'people'}"
-    message = f"{count} {what.format(names=shown)} `--people` can give them addresses."
-    return CheckResult("portway", check_id, title, "warned", message)
+def _named(facts: Facts) -> str:
+    return f"{facts.name} ({facts.key})"

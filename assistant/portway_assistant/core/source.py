@@ -1,15 +1,17 @@
 """An export as the source of a run: its phases, in an order that lets every reference be met."""
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from portway_assistant.apps import CheckResult
+from portway_assistant.clients import SiteClient
+from portway_assistant.core.content_checks import ContentChecks
+from portway_assistant.core.files import measure
+from portway_assistant.core.hanging_source import HangingSource
 from portway_assistant.core.items import (
     FILE_MISSING,
-    FileFacts,
     attachment_item,
     blog_post_item,
     comment_item,
@@ -17,20 +19,23 @@ from portway_assistant.core.items import (
     page_item,
     space_item,
 )
-from portway_assistant.core.left_out import count_restrictions, describe_left_out
+from portway_assistant.core.left_out import (
+    describe_app_content,
+    describe_left_out,
+    describe_properties,
+    describe_siteless,
+)
 from portway_assistant.core.outgoing import OutgoingItem, Phase
 from portway_assistant.core.people_source import PeopleSource
 from portway_assistant.error_codes import SPACE_NOT_IN_EXPORT
-from portway_assistant.exports.package import PackageFile
 from portway_assistant.exports.people import PeopleFile
-from portway_assistant.exports.records import ContainerKind, LeftOut, Space
+from portway_assistant.exports.records import ContainerKind, Space
 from portway_assistant.exports.work_store import WorkStore
-from portway_assistant.reports.report import NotMoved
+from portway_assistant.people.domains import Decision
+from portway_assistant.reports.report import EXAMPLES, NotMoved
 from portway_assistant.runs.settings import PlanSettings
 from portway_service.errors import Refusal
 from portway_service.folding import fold
-
-CHUNK_BYTES = 1 << 20
 
 
 class Source:
@@ -41,6 +46,7 @@ class Source:
         space_keys: Chosen spaces, whatever their case; empty means all.
         people: What a people file adds to the export's users.
         settings: The choices of the plan.
+        decisions: What was decided about e-mail domains, by domain.
 
     Raises:
         Refusal: `space_not_in_export`.
@@ -53,10 +59,10 @@ class Source:
         space_keys: Sequence[str] = (),
         people: PeopleFile | None = None,
         settings: PlanSettings | None = None,
+        decisions: Mapping[str, Decision] | None = None,
     ) -> None:
-        self._store = store
+        self.store = self._store = store
         self._settings = settings or PlanSettings()
-        self._people = PeopleSource(store, people, self._settings)
         available = list(store.spaces())
         wanted = {fold(key) for key in space_keys}
         missing = wanted - {fold(space.key) for space in available}
@@ -69,19 +75,39 @@ class Source:
         self._spaces: list[Space] = [
             space for space in available if not wanted or fold(space.key) in wanted
         ]
+        self.people = PeopleSource(
+            store,
+            people,
+            self._settings,
+            decisions=decisions or {},
+            space_ids=self.space_ids,
+        )
+
+    @property
+    def space_ids(self) -> list[str]:
+        """The ids of the chosen spaces."""
+        return [space.id for space in self._spaces]
+
+    def meet(self, site: SiteClient) -> None:
+        """Learn what is at the destination already; writes nothing."""
+        self.people.meet(site)
 
     def phases(self) -> list[Phase]:
         """Return every phase, in the order they must be sent."""
         spaces = self._spaces
         return [
-            *self._people.phases(),
+            *self.people.phases(),
             Phase("spaces", len(spaces), lambda: map(space_item, spaces)),
             self._phase("pages", self._pages),
             self._phase("blogPosts", self._blog_posts),
+            self._hanging.versions(),
             self._phase("comments", self._comments),
             self._phase("attachments", self._attachments),
+            self._hanging.attachment_versions(),
             self._phase("fileComments", self._file_comments),
+            self._hanging.templates(),
             self._phase("labels", self._labels),
+            *self._hanging.others(),
         ]
 
     def containers(self) -> Iterator[dict[str, Any]]:
@@ -97,8 +123,8 @@ class Source:
     def checks(self) -> list[CheckResult]:
         """Return what is worth knowing about the export before anything moves."""
         return [
-            self._restrictions_check(),
-            *self._people.checks(),
+            *ContentChecks(self._store, self._spaces).run(),
+            *self.people.checks(),
         ]
 
     def facts(self) -> dict[str, Any]:
@@ -112,29 +138,35 @@ class Source:
 
     def left_out(self) -> list[NotMoved]:
         """Return what is not taken along, by kind and reason."""
-        return describe_left_out(self._left_out())
+        places = (None, *(space.id for space in self._spaces))
+        rows = [item for place in places for item in self._store.left_out(place)]
+        carried, of_the_server = self._hanging.unmoved_properties()
+        return [
+            *describe_left_out(rows, self._left_out_titles()),
+            *describe_siteless(self._store.left_out(None)),
+            *describe_properties(carried, of_the_server),
+            *describe_app_content(self._hanging.app_content()),
+        ]
 
-    def _left_out(self) -> Iterator[LeftOut]:
-        for place in (None, *(space.id for space in self._spaces)):
-            yield from self._store.left_out(place)
-
-    def _restrictions_check(self) -> CheckResult:
-        title = "No page is restricted to some people"
-        count = count_restrictions(self._left_out())
-        if not count:
-            return CheckResult("portway", "restricted-pages", title, "passed")
-        message = (
-            f"{count} {'restriction stays' if count == 1 else 'restrictions stay'} behind: the"
-            " pages can be read by everybody who may read their space. Restrict them again before"
-            " you let people in."
-        )
-        return CheckResult("portway", "restricted-pages", title, "warned", message)
+    def _left_out_titles(self) -> dict[tuple[str, str], list[str]]:
+        """Return the titles of some of what is left out, by class and reason."""
+        titles: dict[tuple[str, str], list[str]] = {}
+        for space in self._spaces:
+            for item in self._store.left_out_items(space.id):
+                some = titles.setdefault((item.kind, item.reason.value), [])
+                if item.title and len(some) < EXAMPLES:
+                    some.append(item.title)
+        return titles
 
     def notes(self) -> list[str]:
-        """Return the oddities met while reading."""
+        """Return what was done with people and groups, and the oddities met while reading."""
         return [
-            f"{note.detail} ({note.count})" if note.count > 1 else note.detail
-            for note in self._store.notes()
+            *self.people.notes(),
+            *(
+                f"{note.detail} ({note.count})" if note.count > 1 else note.detail
+                for note in self._store.notes()
+            ),
+            *self._hanging.notes(),
         ]
 
     @property
@@ -149,69 +181,94 @@ class Source:
     def _totals(self) -> dict[str, int]:
         totals: Counter[str] = Counter()
         for space in self._spaces:
-            totals.update(self._store.count_current(space.id))
+            totals.update(self._store.count_taken(space.id))
         totals["labels"] = sum(1 for _ in self._labels())
         return totals
+
+    @cached_property
+    def _hanging(self) -> HangingSource:
+        return HangingSource(
+            self._store,
+            self._spaces,
+            self.people,
+            fileless=lambda: self._fileless,
+            unsent=lambda: self._unsent,
+        )
 
     @cached_property
     def _fileless(self) -> frozenset[str]:
         """Ids of attachments whose bytes the export lacks."""
         return frozenset(
             attachment.id
-            for space in self._spaces
-            for attachment in self._store.attachments(space.id)
+            for space, archived in self._both()
+            for attachment in self._store.attachments(space.id, archived=archived)
             if attachment.file is None
         )
 
-    def _pages(self) -> Iterator[OutgoingItem]:
+    @cached_property
+    def _unsent(self) -> frozenset[str]:
+        """Source keys of attachments without bytes, and of the comments on them."""
+        if not self._fileless:
+            return frozenset()
+        comments = (item.source_key for item in self._file_comments() if item.gap is not None)
+        return frozenset([*(f"attachment/{each}" for each in self._fileless), *comments])
+
+    @cached_property
+    def _closed(self) -> frozenset[str]:
+        """What only some people may view: it arrives closed."""
+        return frozenset().union(*(self._store.closed_contents(space.id) for space in self._spaces))
+
+    def _both(self) -> Iterator[tuple[Space, bool]]:
+        """Yield every space twice: for its current content, then for what is archived."""
         for space in self._spaces:
-            yield from map(page_item, self._store.pages(space.id))
+            yield space, False
+            yield space, True
+
+    def _pages(self) -> Iterator[OutgoingItem]:
+        for space, archived in self._both():
+            for page in self._store.pages(space.id, archived=archived):
+                restricted = f"Page/{page.id}" in self._closed
+                yield page_item(page, archived=archived, restricted=restricted)
 
     def _blog_posts(self) -> Iterator[OutgoingItem]:
-        for space in self._spaces:
-            yield from map(blog_post_item, self._store.blog_posts(space.id))
+        for space, archived in self._both():
+            for post in self._store.blog_posts(space.id, archived=archived):
+                restricted = f"BlogPost/{post.id}" in self._closed
+                yield blog_post_item(post, archived=archived, restricted=restricted)
 
     def _comments(self) -> Iterator[OutgoingItem]:
-        for space in self._spaces:
-            for comment in self._store.comments(space.id):
+        for space, archived in self._both():
+            for comment in self._store.comments(space.id, archived=archived):
                 if comment.container_kind is not ContainerKind.ATTACHMENT:
                     yield comment_item(comment, fileless=frozenset())
 
     def _file_comments(self) -> Iterator[OutgoingItem]:
-        for space in self._spaces:
-            for comment in self._store.comments(space.id):
+        for space, archived in self._both():
+            for comment in self._store.comments(space.id, archived=archived):
                 if comment.container_kind is ContainerKind.ATTACHMENT:
                     yield comment_item(comment, fileless=self._fileless)
 
     def _attachments(self) -> Iterator[OutgoingItem]:
-        for space in self._spaces:
-            for attachment in self._store.attachments(space.id):
-                facts = self._measure(attachment.file) if attachment.file else None
+        for space, archived in self._both():
+            for attachment in self._store.attachments(space.id, archived=archived):
+                facts = measure(self._store, attachment.file) if attachment.file else None
                 yield attachment_item(attachment, facts)
 
     def _labels(self) -> Iterator[OutgoingItem]:
-        for space in self._spaces:
-            for label in space.labels:
-                yield label_item(f"space/{space.id}", label, gap=None)
-            for page in self._store.pages(space.id):
+        for space, archived in self._both():
+            if not archived:
+                for label in space.labels:
+                    yield label_item(f"space/{space.id}", label, gap=None)
+            for page in self._store.pages(space.id, archived=archived):
                 for label in page.labels:
                     yield label_item(f"page/{page.id}", label, gap=None)
-            for post in self._store.blog_posts(space.id):
+            for post in self._store.blog_posts(space.id, archived=archived):
                 for label in post.labels:
                     yield label_item(f"blogPost/{post.id}", label, gap=None)
-            for attachment in self._store.attachments(space.id):
+            for attachment in self._store.attachments(space.id, archived=archived):
                 gap = None if attachment.file else FILE_MISSING
                 for label in attachment.labels:
                     yield label_item(f"attachment/{attachment.id}", label, gap=gap)
-
-    def _measure(self, file: PackageFile) -> FileFacts:
-        def chunks() -> Iterator[bytes]:
-            with self._store.open_file(file) as stream:
-                while chunk := stream.read(CHUNK_BYTES):
-                    yield chunk
-
-        digest, size_bytes = hashlib.sha256(), 0
-        for chunk in chunks():
-            digest.update(chunk)
-            size_bytes += len(chunk)
-        return FileFacts(size_bytes, digest.hexdigest(), chunks)
+        for template in self._hanging.all_templates():
+            for label in template.labels:
+                yield label_item(f"template/{template.id}", label, gap=None)

@@ -4,6 +4,7 @@ import csv
 import io
 import sqlite3
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from portway_assistant.exports.loading import Loader
 from portway_assistant.exports.lost_pages import find_lost_pages
@@ -52,9 +53,8 @@ def fill(
     Raises:
         Refusal: What `ObjectReader.read` and `ExportPackage.open_file` refuse.
     """
-    reader = ObjectReader(
-        _watched(package, on_progress), wanted=WANTED, path=package.path, limits=package.limits
-    )
+    watched = partial(_watched, package, on_progress)
+    reader = ObjectReader(watched, wanted=WANTED, path=package.path, limits=package.limits)
     loader = Loader(database)
     reader.read(loader.load)
     loader.finish()

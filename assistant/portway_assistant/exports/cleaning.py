@@ -16,7 +16,7 @@ REPLACEMENT = "\ufffd"
 MOST_DIGITS = 40
 """Digits of a character reference that is looked at; longer ones are left to the parser."""
 
-_CONTROLS = tuple(bytes([code]) for code in range(32) if code not in (9, 10, 13))
+_CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 13))
 _BOM = b"\xef\xbb\xbf"
 _SPOT = re.compile(
     rb"""
@@ -96,7 +96,7 @@ class TooManyRepairsError(Exception):
 
 
 class Cleaner:
-    """Turns the bytes of entities.xml into text that XML allows, chunk by chunk.
+    """Turns the bytes of entities.xml into UTF-8 that XML allows, chunk by chunk.
 
     The result does not depend on where the chunks are cut. `repairs` lists the first
     `kept_repairs` spots; `counts` counts all of them.
@@ -122,8 +122,8 @@ class Cleaner:
         """The exact number of spots repaired so far."""
         return self.counts.total()
 
-    def feed(self, data: bytes) -> str:
-        """Take the next bytes and return the text that is certain by now.
+    def feed(self, data: bytes) -> bytes:
+        """Take the next bytes and return the text that is certain by now, in UTF-8.
 
         Raises:
             TooManyRepairsError: The limit of repairs is passed.
@@ -132,14 +132,14 @@ class Cleaner:
         if not self._started:
             if _UNDECIDED_START.fullmatch(data, 0, 65_536) and len(data) < 65_536:
                 self._held = data
-                return ""
+                return b""
             data = self._start(data)
         unfinished = _UNFINISHED.search(data, max(0, len(data) - _LONGEST_UNFINISHED))
         cut = unfinished.start() if unfinished else len(data)
         self._held = data[cut:]
         return self._clean(data[:cut])
 
-    def finish(self) -> str:
+    def finish(self) -> bytes:
         """Return the text still held back; the end of the original is reached."""
         data, self._held = self._held, b""
         return self._clean(data if self._started else self._start(data))
@@ -162,38 +162,22 @@ class Cleaner:
             data = data[early.end() :]
         return data
 
-    def _clean(self, data: bytes) -> str:
-        text = self._clean_quickly(data)
-        if text is None:
+    def _clean(self, data: bytes) -> bytes:
+        if not _is_clean(data):
             return self._repair(data)
         self._follow_cdata(data)
         self.offset += len(data)
         self.clean_offset += len(data)
-        return text
-
-    def _clean_quickly(self, data: bytes) -> str | None:
-        """Return the text of clean bytes, or None when they need a closer look."""
-        for control in _CONTROLS:
-            if control in data:
-                return None
-        # One-byte searches run at memory speed; most text ends the question with them.
-        if b"#" in data and b"&#" in data and _SUSPECT_REFERENCE.search(data):
-            return None
-        if b"\xef" in data and (b"\xef\xbf\xbe" in data or b"\xef\xbf\xbf" in data):
-            return None
-        try:
-            return data.decode()
-        except UnicodeDecodeError:
-            return None
+        return data
 
     def _follow_cdata(self, data: bytes) -> None:
         closes = data.rfind(b"]]>")
         if closes >= 0 or not self._in_cdata:
             self._in_cdata = data.find(b"<![CDATA[", closes + 1) >= 0
 
-    def _repair(self, data: bytes) -> str:
+    def _repair(self, data: bytes) -> bytes:
         """Return the text of bytes with spots, recording each."""
-        parts: list[str] = []
+        parts: list[bytes] = []
         done = 0
         start = self.offset
         for spot in _SPOT.finditer(data):
@@ -212,13 +196,13 @@ class Cleaner:
                     continue
             else:
                 became = _replacement(kind, found)
-            parts.append(self._decode(data[done : spot.start()]))
+            parts.append(self._valid(data[done : spot.start()]))
             self._record(start + spot.start(), found, kind, became)
             self._move(len(found), len(became.encode()))
-            parts.append(became)
+            parts.append(became.encode())
             done = spot.start() + len(found)
-        parts.append(self._decode(data[done:]))
-        return "".join(parts)
+        parts.append(self._valid(data[done:]))
+        return b"".join(parts)
 
     def _with_other_half(self, data: bytes, spot: re.Match[bytes]) -> bytes:
         """Return a reference, with the next one when the two are halves of one character."""
@@ -232,26 +216,27 @@ class Cleaner:
             return spot[0] + following[0]
         return spot[0]
 
-    def _decode(self, data: bytes) -> str:
-        """Decode bytes without other spots; each invalid sequence becomes U+FFFD."""
-        parts: list[str] = []
+    def _valid(self, data: bytes) -> bytes:
+        """Return bytes without other spots; each invalid sequence becomes U+FFFD."""
+        parts: list[bytes] = []
         view = memoryview(data)
         at = 0
         while True:
             try:
-                parts.append(str(view[at:], "utf-8"))
+                str(view[at:], "utf-8")
             except UnicodeDecodeError as exc:
                 good = exc.start
                 bad = data[at + good : at + exc.end]
-                parts.append(str(view[at : at + good], "utf-8"))
+                parts.append(data[at : at + good])
                 self._move(good, good)
                 self._record(self.offset, bad, RepairKind.INVALID_UTF8, REPLACEMENT)
                 self._move(len(bad), len(REPLACEMENT.encode()))
-                parts.append(REPLACEMENT)
+                parts.append(REPLACEMENT.encode())
                 at += exc.end
             else:
+                parts.append(data[at:])
                 self._move(len(data) - at, len(data) - at)
-                return "".join(parts)
+                return b"".join(parts)
 
     def _record(self, offset: int, found: bytes, kind: RepairKind, became: str) -> None:
         self.counts[kind] += 1
@@ -270,6 +255,24 @@ class Cleaner:
         if len(self._shifts) > 2 * _REMEMBERED_SHIFTS:
             del self._shift_points[:_REMEMBERED_SHIFTS]
             del self._shifts[:_REMEMBERED_SHIFTS]
+
+
+def _is_clean(data: bytes) -> bool:
+    """Tell whether bytes need no closer look."""
+    if len(data.translate(None, _CONTROLS)) != len(data):
+        return False
+    # One-byte searches run at memory speed; most text ends the question with them.
+    if b"#" in data and b"&#" in data and _SUSPECT_REFERENCE.search(data):
+        return False
+    if data.isascii():
+        return True
+    if b"\xef" in data and (b"\xef\xbf\xbe" in data or b"\xef\xbf\xbf" in data):
+        return False
+    try:
+        str(data, "utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _replacement(kind: RepairKind, found: bytes) -> str:

@@ -218,7 +218,7 @@ class ContentQueries(StoreReader):
             f" {PEOPLE}, x.text, b.type FROM contents c"
             " JOIN contents o ON o.id = c.original_id AND o.kind = c.kind"
             f" {BODY} WHERE c.kind IN ('Page', 'BlogPost')"
-            " AND (c.reason = 'history' OR (c.reason = 'archived' AND o.scope = 2))"
+            " AND (c.reason IN ('history', 'deleted') OR (c.reason = 'archived' AND o.scope = 2))"
             " AND o.space_id = ? AND o.scope = ?"
             " ORDER BY c.kind DESC, c.original_id, c.version, c.modified, c.id",
             space_id,
@@ -244,9 +244,12 @@ class ContentQueries(StoreReader):
         self, space_id: str, *, archived: bool = False
     ) -> Iterator[AttachmentRevision]:
         """Yield the older versions of the current attachments, the oldest first."""
+        media_type = _PROPERTY.format(name="MEDIA_TYPE")
+        of_newest = media_type.replace("c.id", "o.id").replace("c.kind", "o.kind")
         for row in self._rows(
-            f"SELECT c.id, c.original_id, c.title, c.version, c.version_comment, c.creator_key,"  # noqa: S608
-            f" c.created, {FILE} FROM contents c JOIN contents o ON o.id = c.original_id"
+            f"SELECT c.id, c.original_id, c.title, c.version, c.version_comment, {PEOPLE},"  # noqa: S608
+            f" coalesce(c.media_type, {media_type}, o.media_type, {of_newest}),"
+            f" {FILE} FROM contents c JOIN contents o ON o.id = c.original_id"
             " AND o.kind = c.kind LEFT JOIN attachment_files f ON f.rowid = c.file_row"
             " WHERE c.kind = 'Attachment' AND c.reason = 'history' AND o.space_id = ?"
             " AND o.scope = ? ORDER BY c.original_id, c.version, c.modified, c.id",
@@ -261,7 +264,10 @@ class ContentQueries(StoreReader):
                 version_comment=row[4] or "",
                 creator_key=row[5],
                 created_at=self._dates.read(row[6]),
-                file=read_file(row[7:]),
+                modifier_key=row[7],
+                modified_at=self._dates.read(row[8]),
+                media_type=text_id(row[9]),
+                file=read_file(row[10:]),
             )
 
 

@@ -2,7 +2,7 @@
 
 from portway_assistant.exports.store_reader import StoreReader
 
-_TAKEN = "c.space_id = ? AND c.scope = 1"
+_TAKEN = "c.space_id = ? AND c.scope IS NOT NULL"
 
 
 class CountQueries(StoreReader):
@@ -12,20 +12,17 @@ class CountQueries(StoreReader):
         """Return how many people `users` yields."""
         return self._value("SELECT count(*) FROM people")
 
-    def count_current(self, space_id: str) -> dict[str, int]:
-        """Return how many pages, blog posts, comments, attachments and labels are taken."""
+    def count_taken(self, space_id: str) -> dict[str, int]:
+        """Return how many pages, blog posts, comments and attachments are taken, archived too."""
         on_file = "c.container_kind = 'Attachment'"
         comments = (
             "SELECT count(*) FROM threads t JOIN contents c ON c.id = t.id"
-            " AND c.kind = 'Comment' WHERE t.space_id = ? AND t.scope = 1"
+            " AND c.kind = 'Comment' WHERE t.space_id = ?"
         )
         return {
-            "pages": self._value(
-                "SELECT count(*) FROM tree WHERE space_id = ? AND scope = 1", space_id
-            ),
+            "pages": self._value("SELECT count(*) FROM tree WHERE space_id = ?", space_id),
             "blogPosts": self._value(
-                "SELECT count(*) FROM contents c WHERE c.kind = 'BlogPost' AND c.reason IS NULL"
-                " AND c.space_id = ?",
+                f"SELECT count(*) FROM contents c WHERE c.kind = 'BlogPost' AND {_TAKEN}",  # noqa: S608
                 space_id,
             ),
             "comments": self._value(f"{comments} AND NOT {on_file}", space_id),

@@ -2,7 +2,14 @@
 
 from xml.parsers import expat
 
-from portway_assistant.exports.raw_object import Emit, RawObject, Reference, Wanted, plain_class
+from portway_assistant.exports.raw_object import (
+    BODY_FIELD,
+    Emit,
+    RawObject,
+    Reference,
+    Wanted,
+    plain_class,
+)
 
 ROOT = "hibernate-generic"
 
@@ -38,7 +45,6 @@ class ExpatSession:
         in_root: bool,
     ) -> None:
         self.clean_base = 0
-        self.line_base = 0
         self.stopped_at: int | None = None
         self._fed = 0
         self._texts: list[str] = []
@@ -82,11 +88,6 @@ class ExpatSession:
     def error_offset(self) -> int:
         """Byte at which the parser stands, counted from the session's start."""
         return max(self._parser.ErrorByteIndex - len(self._preamble), 0)
-
-    @property
-    def error_line(self) -> int:
-        """Line at which the parser stands; the session's first line is 1."""
-        return self._parser.ErrorLineNumber
 
     def _install(
         self,
@@ -183,7 +184,8 @@ class ExpatSession:
             elif depth == 1 and in_object:
                 in_object = False
                 found = {name: members for name, members in collections.items() if members}
-                emit(RawObject(class_name, package, object_id, values, references, found))
+                body = values.pop(BODY_FIELD, "").encode()
+                emit(RawObject(class_name, package, object_id, values, references, found, body))
                 objects_left -= 1
                 if objects_left <= 0:
                     self.stopped_at = parser.CurrentByteIndex

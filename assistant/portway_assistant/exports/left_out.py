@@ -1,4 +1,4 @@
-"""Account for everything that current-content migration does not take.
+"""Account for everything that a migration does not take.
 
 Every object of an export is taken, or it is here with a reason; nothing goes missing in silence.
 """
@@ -10,20 +10,33 @@ from portway_assistant.exports.records import LeftOut, LeftOutItem, LeftOutReaso
 from portway_assistant.exports.shapes import INFRASTRUCTURE_CLASSES, SECRET_CLASSES, WANTED
 from portway_assistant.exports.store_reader import StoreReader, text_id
 
+_OLDER_VERSION = (
+    "({c}.kind IN ('Page', 'BlogPost', 'Attachment') AND EXISTS (SELECT 1 FROM contents n"
+    " WHERE n.id = {c}.original_id AND n.kind = {c}.kind AND n.scope IS NOT NULL"
+    " AND ({c}.reason = 'history' OR ({c}.kind <> 'Attachment' AND ({c}.reason = 'deleted'"
+    " OR ({c}.reason = 'archived' AND n.scope = 2))))))"
+)
+"""An older version of something that is taken: it is offered with it."""
+
+_TAKEN = f"({{c}}.scope IS NOT NULL OR {_OLDER_VERSION})"
 _OWNER_REASON = (
     "CASE WHEN o.id IS NULL THEN 'owner_missing'"
-    " WHEN o.reason IS NOT NULL AND o.reason <> 'file_missing' THEN 'owner_left_out' {rest} END"
+    " WHEN o.scope IS NULL THEN 'owner_left_out' {rest} END"
+)
+_BODY_REASON = (
+    "CASE WHEN o.id IS NULL THEN 'owner_missing'"
+    f" WHEN NOT {_TAKEN.format(c='o')} THEN 'owner_left_out' WHEN NOT r.chosen THEN 'duplicate' END"
 )
 _OWNER = "LEFT JOIN contents o ON o.id = {owner}_id AND o.kind = {owner}_kind"
 _OWN_STEP = "ELSE 'own_step'"
 _OWNED: dict[str, tuple[str, str]] = {
-    "BodyContent": ("bodies", "WHEN NOT r.chosen THEN 'duplicate'"),
-    "ContentProperty": ("properties", _OWN_STEP),
-    "ContentPermissionSet": ("permission_sets", _OWN_STEP),
-    "LikeEntity": ("likes", _OWN_STEP),
-    "OutgoingLink": ("links", "ELSE 'server_only'"),
+    "BodyContent": ("bodies", _BODY_REASON),
+    "ContentProperty": ("properties", _OWNER_REASON.format(rest=_OWN_STEP)),
+    "ContentPermissionSet": ("permission_sets", _OWNER_REASON.format(rest=_OWN_STEP)),
+    "LikeEntity": ("likes", _OWNER_REASON.format(rest=_OWN_STEP)),
+    "OutgoingLink": ("links", _OWNER_REASON.format(rest="ELSE 'server_only'")),
 }
-"""Classes that belong to one content: their table, and what holds when that content is taken."""
+"""Classes that belong to one content: their table, and why they are left out."""
 
 _BY_SPACE: dict[str, str] = {
     "PageTemplate": (
@@ -62,18 +75,19 @@ _BY_SPACE: dict[str, str] = {
     "Space": "SELECT s.id, 'other_space' AS why, 1 FROM spaces s WHERE NOT s.chosen",
     **{
         kind: (
-            f"SELECT s.id, {_OWNER_REASON.format(rest=rest)} AS why, count(*)"  # noqa: S608
+            f"SELECT s.id, {reason} AS why, count(*)"  # noqa: S608
             f" FROM {table} r {_OWNER.format(owner='r.owner')}"
             " LEFT JOIN spaces s ON s.id = o.space_id GROUP BY 1, 2 HAVING why IS NOT NULL"
         )
-        for kind, (table, rest) in _OWNED.items()
+        for kind, (table, reason) in _OWNED.items()
     },
 }
 """Queries for space, reason and count, by class."""
 
+_LEFT_OUT = f"(c.reason = 'file_missing' OR (c.reason IS NOT NULL AND NOT {_TAKEN.format(c='c')}))"
 _CONTENTS = (
-    "SELECT s.id, c.kind, c.reason, count(*) FROM contents c LEFT JOIN spaces s"
-    " ON s.id = c.space_id WHERE c.reason IS NOT NULL GROUP BY 1, 2, 3"
+    "SELECT s.id, c.kind, c.reason, count(*) FROM contents c LEFT JOIN spaces s"  # noqa: S608
+    f" ON s.id = c.space_id WHERE {_LEFT_OUT} GROUP BY 1, 2, 3"
 )
 
 
@@ -90,9 +104,9 @@ class LeftOutQueries(StoreReader):
     def left_out_items(self, space_id: str | None) -> Iterator[LeftOutItem]:
         """Yield every left out content of a space, or with None of no space in the package."""
         for row in self._rows(
-            "SELECT c.kind, c.id, c.title, c.reason FROM contents c"
+            "SELECT c.kind, c.id, c.title, c.reason FROM contents c"  # noqa: S608
             " LEFT JOIN spaces s ON s.id = c.space_id"
-            " WHERE c.reason IS NOT NULL AND s.id IS ? ORDER BY c.kind, c.reason, c.id",
+            f" WHERE {_LEFT_OUT} AND s.id IS ? ORDER BY c.kind, c.reason, c.id",
             space_id,
         ):
             yield LeftOutItem(row[0], str(row[1] or ""), row[2], LeftOutReason(row[3]))

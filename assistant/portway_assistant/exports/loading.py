@@ -1,10 +1,10 @@
 """Write raw objects into the work store, in batches."""
 
 import html
-import re
 import sqlite3
 from collections import Counter
 
+from portway_assistant.exports.mentions import MENTION_BYTES
 from portway_assistant.exports.raw_object import RawObject
 from portway_assistant.exports.rows import ROWS, Row, body_text, body_type_of
 from portway_assistant.exports.schema import LOADED, insert_statement
@@ -13,7 +13,6 @@ _BATCH_ROWS = 2_000
 _BATCH_CHARS = 4 * 1024 * 1024
 _LONG_COLUMNS = {"properties": 4, "templates": 3}
 """Columns that may hold as much text as a body, by table."""
-_MENTION = re.compile(r'<ri:user\s[^>]*?ri:(userkey|username|account-id)\s*=\s*"([^"]+)"')
 
 
 class Loader:
@@ -27,7 +26,7 @@ class Loader:
         self._pending_rows = 0
         self._pending_chars = 0
         self._bodies = 0
-        self._mentions: set[tuple[str, str]] = set()
+        self._mentions: set[tuple[bytes, bytes]] = set()
 
     def load(self, item: RawObject) -> None:
         """Take one object of the export."""
@@ -55,7 +54,8 @@ class Loader:
 
     def finish(self) -> None:
         """Write what is left, once every object has been taken."""
-        self._rows["mentions"].extend(sorted(self._mentions))
+        for attribute, name in sorted(self._mentions):
+            self._rows["mentions"].append((attribute.decode(), html.unescape(name.decode())))
         self.flush()
 
     def add(self, table: str, row: Row) -> None:
@@ -75,7 +75,7 @@ class Loader:
 
     def _load_body(self, item: RawObject) -> None:
         """Keep a body and, apart from it, its text; remember whom it mentions."""
-        text = body_text(item.values.get("body", ""))
+        text = body_text(item.body)
         self._bodies += 1
         self._rows["bodies"].append(
             (
@@ -89,9 +89,8 @@ class Loader:
         if text:
             self._rows["body_texts"].append((self._bodies, text))
             self._pending_chars += len(text)
-            if "<ri:user" in text:
-                for attribute, name in _MENTION.findall(text):
-                    self._mentions.add((attribute, html.unescape(name)))
+            if b"<ri:user" in text:
+                self._mentions.update(MENTION_BYTES.findall(text))
 
     def _load_directory_places(self, item: RawObject) -> None:
         """Keep the order in which the application consults its directories."""

@@ -19,6 +19,7 @@ from portway_assistant import error_codes
 from portway_assistant.exports.descriptor import DESCRIPTOR_NAME, Descriptor, parse_descriptor
 from portway_assistant.exports.entry_checks import EntryChecks, is_safe_name, split_name
 from portway_assistant.exports.limits import DEFAULT_LIMITS, Limits
+from portway_assistant.exports.read_ahead import read_ahead
 from portway_assistant.exports.zip_directory import (
     ZipCutShortError,
     ZipDamageError,
@@ -126,7 +127,8 @@ class ExportPackage:
 
     def entities_chunks(self) -> Iterator[bytes]:
         """Yield the bytes of entities.xml, verified at the end."""
-        return self.read_chunks(self._top[ENTITIES_NAME])
+        chunks = self.read_chunks(self._top[ENTITIES_NAME])
+        return chunks if self.is_folder else read_ahead(chunks)
 
     def open_tasks(self) -> BinaryIO | None:
         """Open the table of inline tasks, or return None when the package has none."""

@@ -1,8 +1,10 @@
 """People, groups and memberships, and who holds which permission."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from portway_assistant.exports.mentions import find_mentions
 from portway_assistant.exports.records import (
     ContentRestriction,
     Group,
@@ -22,12 +24,76 @@ _SELECT_USER = (
 )
 
 
+_KEPT = (
+    "WITH kept AS (SELECT id, kind, creator_key, modifier_key FROM contents"
+    " WHERE space_id IN (SELECT value FROM json_each(?1))"
+    " AND (reason IS NULL OR reason NOT IN ('draft', 'deleted'))) "
+)
+"""What of the spaces given as JSON may name somebody."""
+
+_OF_KEPT = "JOIN kept c ON c.id = r.owner_id AND c.kind = r.owner_kind"
+_RELATED = f"""{_KEPT} SELECT key FROM people WHERE key IN (
+  SELECT creator_key FROM kept UNION SELECT modifier_key FROM kept
+  UNION SELECT creator_key FROM spaces WHERE id IN (SELECT value FROM json_each(?1))
+  UNION SELECT modifier_key FROM spaces WHERE id IN (SELECT value FROM json_each(?1))
+  UNION SELECT creator_key FROM templates WHERE space_id IN (SELECT value FROM json_each(?1))
+  UNION SELECT user_key FROM space_permissions
+    WHERE space_id IN (SELECT value FROM json_each(?1))
+  UNION SELECT p.user_key FROM content_permissions p JOIN permission_sets r ON r.id = p.set_id
+    {_OF_KEPT}
+  UNION SELECT r.user_key FROM likes r {_OF_KEPT}
+  UNION SELECT r.user_key FROM notifications r {_OF_KEPT}
+  UNION SELECT user_key FROM notifications
+    WHERE owner_id IS NULL AND space_id IN (SELECT value FROM json_each(?1))
+  UNION SELECT t.creator_key FROM inline_tasks t JOIN kept c ON c.id = t.content_id
+  UNION SELECT t.assignee_key FROM inline_tasks t JOIN kept c ON c.id = t.content_id
+  UNION SELECT t.completed_by_key FROM inline_tasks t JOIN kept c ON c.id = t.content_id
+) ORDER BY key"""  # noqa: S608
+
+
 class PeopleQueries(StoreReader):
     """Queries over people and their rights."""
 
     def users(self) -> Iterator[User]:
         """Yield everybody the package knows or refers to, by identity."""
         yield from map(_user, self._rows(f"{_SELECT_USER} ORDER BY key"))
+
+    def related_people(self, space_ids: Sequence[str]) -> Iterator[str]:
+        """Yield the key of everybody whom something in these spaces names, once each.
+
+        Who wrote or changed it, is mentioned in it, may see it, likes it, watches it, or has a
+        task in it. Drafts and deleted content name nobody.
+        """
+        spaces = json.dumps([_number(space_id) for space_id in space_ids])
+        seen: set[str] = set()
+        for row in self._rows(_RELATED, spaces):
+            if row[0] not in seen:
+                seen.add(row[0])
+                yield row[0]
+        for attribute, value in self._mentioned(spaces):
+            key = self._find_mentioned(attribute, value)
+            if key is not None and key not in seen:
+                seen.add(key)
+                yield key
+
+    def _mentioned(self, spaces: str) -> Iterator[tuple[str, str]]:
+        """Yield each mention in a body of these spaces."""
+        found: set[tuple[str, str]] = set()
+        for row in self._rows(
+            f"{_KEPT} SELECT x.text FROM bodies b JOIN body_texts x ON x.n = b.n"  # noqa: S608
+            " JOIN kept c ON c.id = b.owner_id AND c.kind = b.owner_kind"
+            " WHERE x.text LIKE '%<ri:user%'",
+            spaces,
+        ):
+            found.update(find_mentions(row[0]))
+        yield from sorted(found)
+
+    def _find_mentioned(self, attribute: str, value: str) -> str | None:
+        column = {"userkey": "key", "username": "lower_name", "account-id": "account_id"}[attribute]
+        if attribute == "username":
+            value = value.strip().lower()
+        rows = self._rows(f"SELECT min(key) FROM people WHERE {column} = ?", value)  # noqa: S608
+        return text_id(next(rows)[0])
 
     def find_user(self, key: str) -> User | None:
         """Return the person with an identity, or None."""
@@ -61,6 +127,51 @@ class PeopleQueries(StoreReader):
             " GROUP BY g.lower_name, n.lower_name ORDER BY g.lower_name, n.lower_name"
         ):
             yield Membership(row[0], None, row[1])
+
+    def nested_groups(self) -> Iterator[tuple[str, str]]:
+        """Yield the groups that are members of groups, each pair once, by lower-cased name."""
+        yield from self._rows(
+            "SELECT DISTINCT g.lower_name, n.lower_name FROM memberships m"
+            " JOIN directory_groups g ON g.id = m.group_id AND g.kind = m.group_kind"
+            " JOIN directory_groups n ON n.id = m.member_id AND n.kind = m.member_kind"
+            " WHERE g.lower_name IS NOT NULL AND n.lower_name IS NOT NULL"
+            " AND g.lower_name <> n.lower_name ORDER BY 1, 2"
+        )
+
+    def effective_memberships(self, below: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+        """Yield group name and `User.key` of every member, each pair once, group by group.
+
+        `below` are pairs of a group and one below it, both lower-cased, whose members count too.
+        """
+        yield from self._rows(
+            "WITH direct(lower_name, key) AS MATERIALIZED ("
+            " SELECT DISTINCT g.lower_name, p.key FROM memberships m"
+            " JOIN directory_groups g ON g.id = m.group_id AND g.kind = m.group_kind"
+            " JOIN directory_users u ON u.id = m.member_id AND u.kind = m.member_kind"
+            " JOIN people p ON p.lower_name = u.lower_name WHERE g.lower_name IS NOT NULL),"
+            " names(lower_name, name) AS MATERIALIZED ("
+            " SELECT lower_name, min(name) FROM directory_groups GROUP BY lower_name)"
+            " SELECT n.name, e.key FROM ("
+            " SELECT lower_name, key FROM direct UNION"
+            " SELECT b.value ->> 0, d.key FROM json_each(?) b"
+            " JOIN direct d ON d.lower_name = b.value ->> 1"
+            ") e JOIN names n ON n.lower_name = e.lower_name ORDER BY e.lower_name, e.key",
+            json.dumps(below),
+        )
+
+    def named_groups(self, space_ids: Sequence[str]) -> Iterator[str]:
+        """Yield the groups that permissions or restrictions of these spaces name."""
+        for row in self._rows(
+            "SELECT DISTINCT group_name FROM (SELECT group_name FROM space_permissions"
+            " WHERE space_id IN (SELECT value FROM json_each(?1))"
+            " UNION SELECT r.group_name FROM content_permissions r"
+            " JOIN permission_sets s ON s.id = r.set_id"
+            " JOIN contents c ON c.id = s.owner_id AND c.kind = s.owner_kind"
+            " WHERE c.space_id IN (SELECT value FROM json_each(?1)))"
+            " WHERE trim(ifnull(group_name, '')) <> '' ORDER BY 1",
+            json.dumps([_number(space_id) for space_id in space_ids]),
+        ):
+            yield row[0]
 
     def space_permissions(self, space_id: str | None) -> Iterator[SpacePermission]:
         """Yield the permissions of a space, or with None the global ones."""
@@ -132,6 +243,11 @@ class PeopleQueries(StoreReader):
         ):
             kind = None if row[0] is None else container_kind(row[0])
             yield Watch(kind, text_id(row[1]), text_id(row[2]), row[3], row[4])
+
+
+def _number(text: str) -> int | str:
+    """Return an id as the store keeps it: a number where it is one."""
+    return int(text) if text.lstrip("-").isdecimal() else text
 
 
 def _user(row: tuple[Any, ...]) -> User:

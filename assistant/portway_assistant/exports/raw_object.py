@@ -10,6 +10,9 @@ Wanted = Mapping[str, Set[str]]
 """Class name to the fields worth reading; anything else is dropped while parsing."""
 
 
+BODY_FIELD = "body"
+
+
 class RawObject(NamedTuple):
     """One `<object>`: only its wanted fields, and of those only what is not null."""
 
@@ -20,6 +23,8 @@ class RawObject(NamedTuple):
     values: dict[str, str]
     references: dict[str, Reference]
     collections: dict[str, list[Reference]]
+    body: bytes = b""
+    """The one long field: the text of a body, in UTF-8. It goes to disk without being decoded."""
 
 
 Emit = Callable[[RawObject], object]

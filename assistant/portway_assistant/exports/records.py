@@ -82,6 +82,8 @@ class User:
     """Whether an account in a user directory stands behind the person."""
     account_id: str | None
     """The Atlassian account id, in Cloud exports."""
+    tombstone: bool = False
+    """Whether a people file wants a placeholder, whatever address is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +289,9 @@ class AttachmentRevision:
     creator_key: str | None
     created_at: datetime | None
     file: PackageFile | None
+    media_type: str | None = None
+    modifier_key: str | None = None
+    modified_at: datetime | None = None
 
 
 class SubjectKind(StrEnum):

@@ -132,5 +132,8 @@ def create_tables(database: sqlite3.Connection) -> None:
 def insert_statement(table: str) -> str:
     """Return the statement that adds one row to a loaded table."""
     columns = [column.split()[0] for column in LOADED[table].split(", ")]
-    places = ", ".join("?" * len(columns))
+    # Bodies come as UTF-8, which is what SQLite keeps: no decoding and encoding on the way.
+    places = ", ".join(
+        "CAST(? AS TEXT)" if table == "body_texts" and c == "text" else "?" for c in columns
+    )
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})"  # noqa: S608

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from portway_assistant.exports.dates import DateReader
@@ -49,6 +50,10 @@ class StoreReader:
     def __init__(self, database: sqlite3.Connection, dates: DateReader) -> None:
         self._database = database
         self._dates = dates
+
+    def read_date(self, text: str | None) -> datetime | None:
+        """Return the instant of a date of the export, in the export's zone."""
+        return self._dates.read(text)
 
     def _rows(self, query: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """Stream the rows of a query; several streams may be open at once."""

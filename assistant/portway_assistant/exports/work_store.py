@@ -20,6 +20,7 @@ from portway_assistant.exports.content_queries import ContentQueries
 from portway_assistant.exports.count_queries import CountQueries
 from portway_assistant.exports.dates import DateReader
 from portway_assistant.exports.descriptor import find_zone
+from portway_assistant.exports.hanging_queries import HangingQueries
 from portway_assistant.exports.left_out import LeftOutQueries
 from portway_assistant.exports.notes import Note, NoteKind
 from portway_assistant.exports.package import ExportPackage, PackageFile
@@ -46,7 +47,14 @@ _DISK_ERRORS = frozenset(
 )
 
 
-class WorkStore(ContentQueries, PropertyQueries, PeopleQueries, CountQueries, LeftOutQueries):
+class WorkStore(
+    ContentQueries,
+    PropertyQueries,
+    HangingQueries,
+    PeopleQueries,
+    CountQueries,
+    LeftOutQueries,
+):
     """An export, read and resolved. Use it in one thread; open it again for another."""
 
     def __init__(self, package: ExportPackage, path: Path) -> None:

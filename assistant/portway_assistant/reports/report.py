@@ -19,6 +19,14 @@ KIND_NAMES = {
     "comment": ("comment", "comments"),
     "attachment": ("attachment", "attachments"),
     "label": ("label", "labels"),
+    "version": ("older version", "older versions"),
+    "attachmentVersion": ("older version of an attachment", "older versions of attachments"),
+    "template": ("template", "templates"),
+    "property": ("content property", "content properties"),
+    "restriction": ("restriction", "restrictions"),
+    "like": ("like", "likes"),
+    "watch": ("watch", "watches"),
+    "spacePermission": ("space permission", "space permissions"),
 }
 
 

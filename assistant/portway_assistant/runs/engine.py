@@ -126,10 +126,12 @@ class Engine:
 
     def _carry_out(self, course: _Course) -> tuple[RunStatus, str | None]:
         progress = self._around.progress
+        progress.step("Checking")
+        if refused := self._check_source(course):
+            return RunStatus.FAILED, refused
         progress.step("Preparing")
         self._prepare(course)
-        progress.step("Checking")
-        self._check(course)
+        self._check_apps(course)
         progress.step("Moving people and spaces")
         core = self._move_core(course)
         if core is RunStatus.FAILED:
@@ -154,7 +156,18 @@ class Engine:
         self._around.ledger.set_migration(course.run.run_id, course.migration_id)
         self._platform.add_containers(course.migration_id, self._source.containers())
 
-    def _check(self, course: _Course) -> None:
+    def _check_source(self, course: _Course) -> str | None:
+        """Check people and content; returns why nothing may be written, if so."""
+        self._source.meet(self._site)
+        course.checks += self._source.checks()
+        self._tell(course.checks)
+        failed = [check for check in course.checks if check.outcome == "failed"]
+        if not failed:
+            return None
+        why = " ".join(f"{check.title}: no. {check.message}" for check in failed)
+        return f"Nothing was written. {why}"
+
+    def _check_apps(self, course: _Course) -> None:
         mover = self._mover()
         run_id = course.run.run_id
         for app in self._apps:
@@ -177,9 +190,12 @@ class Engine:
                 results += mover.run_checks(
                     app, list(self._source.containers()), key=f"{run_id}/checks/{app.key}"
                 )
-            course.checks += [replace(result, app_key=app.key) for result in results]
-        course.checks += self._source.checks()
-        for check in course.checks:
+            checked = [replace(result, app_key=app.key) for result in results]
+            self._tell(checked)
+            course.checks += checked
+
+    def _tell(self, checks: Sequence[CheckResult]) -> None:
+        for check in checks:
             if check.outcome != "passed":
                 self._around.progress.note(f"{check.outcome}: {check.title}. {check.message}")
 

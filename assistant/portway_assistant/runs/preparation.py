@@ -8,13 +8,16 @@ from pathlib import Path
 
 from portway_assistant.core.source import Source
 from portway_assistant.exports.package import ExportPackage
-from portway_assistant.exports.people import read_people
+from portway_assistant.exports.people import PeopleFile, read_people
 from portway_assistant.exports.work_store import open_work_store
 from portway_assistant.folder import AssistantFolder
+from portway_assistant.people.domains import Decision, domain_of
 from portway_assistant.progress import Progress
 from portway_assistant.runs.plan import Plan
 from portway_assistant.runs.settings import PlanSettings
 from portway_service.folding import fold
+
+ALL_DOMAINS = "all"
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,13 @@ def prepare_source(
     app_keys: tuple[str, ...],
     settings: PlanSettings,
     progress: Progress,
+    trusted_domains: tuple[str, ...] = (),
 ) -> Iterator[Prepared]:
     """Read an export into its work store, and make the plan.
+
+    `trusted_domains` are trusted from now on, as are those of addresses in the people file: they
+    are the operator's word. `all` stands for every domain of the people who move. A domain that
+    was distrusted stays so.
 
     Raises:
         Refusal: The export or the people file cannot be used. Nothing was sent anywhere.
@@ -59,4 +67,58 @@ def prepare_source(
             app_keys=tuple(sorted(app_keys)),
             settings=settings,
         )
-        yield Prepared(plan, Source(store, space_keys=space_keys, people=table, settings=settings))
+        source = Source(
+            store,
+            space_keys=space_keys,
+            people=table,
+            settings=settings,
+            decisions=folder.domains.by_domain(),
+        )
+        given = _given_domains(source, table, settings, trusted_domains)
+        if folder.domains.trust_undecided(given, by="operator"):
+            source.people.decide(folder.domains.by_domain())
+        yield Prepared(plan, source)
+
+
+@contextmanager
+def open_source(
+    folder: AssistantFolder,
+    export: Path,
+    *,
+    people: Path | None,
+    settings: PlanSettings,
+    space_keys: tuple[str, ...] = (),
+) -> Iterator[Source]:
+    """Read an export to look at it only: no plan, and no decision is kept.
+
+    Domains of addresses in the people file count as trusted, as they would in a run.
+    """
+    table = None if people is None else read_people(people)
+    with open_work_store(ExportPackage.open(export), folder.work_stores) as store:
+        source = Source(
+            store,
+            space_keys=space_keys,
+            people=table,
+            settings=settings,
+            decisions=folder.domains.by_domain(),
+        )
+        given = dict.fromkeys(_given_domains(source, table, settings, ()), Decision.TRUSTED)
+        source.people.decide(given | folder.domains.by_domain())
+        yield source
+
+
+def _given_domains(
+    source: Source,
+    people: PeopleFile | None,
+    settings: PlanSettings,
+    trusted_domains: tuple[str, ...],
+) -> set[str]:
+    """Return the domains the operator vouches for."""
+    given = {fold(domain) for domain in trusted_domains}
+    if ALL_DOMAINS in given:
+        given = (given - {ALL_DOMAINS}) | set(source.people.settled.domains)
+    if people is not None:
+        given |= {domain_of(entry.email) for entry in people.entries if entry.email}
+    if settings.generated_domain:
+        given.add(fold(settings.generated_domain))
+    return given

@@ -1,4 +1,4 @@
 """Schema versions of the assistant's ledger, as Alembic scripts."""
 
-HEAD = "0001"
+HEAD = "0003"
 SCRIPTS = "portway_assistant:schema_versions"

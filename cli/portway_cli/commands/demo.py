@@ -61,6 +61,7 @@ def command(data: Path) -> None:
                 site_key="acme",
                 name="Portway demo",
                 settings=PlanSettings(),
+                trusted_domains=("all",),
                 patience_seconds=20.0,
                 app_patience_seconds=60.0,
             ),

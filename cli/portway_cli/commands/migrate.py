@@ -48,6 +48,15 @@ def _place_key(_context: click.Context, _option: click.Parameter, value: str) ->
     help="CSV with userkey or username, e-mail and name: fills what a space export lacks.",
 )
 @click.option(
+    "--trust-domain",
+    "trusted_domains",
+    multiple=True,
+    metavar="DOMAIN",
+    help="Trust an e-mail domain, now and in later runs; repeat it; `all` trusts every domain that"
+    " nobody has decided about. Domains of addresses in --people are trusted too: they are your"
+    " word. A distrusted domain stays so.",
+)
+@click.option(
     "--space",
     "spaces",
     multiple=True,
@@ -107,6 +116,7 @@ def command(
     platform: str | None,
     token_file: Path | None,
     people: Path | None,
+    trusted_domains: tuple[str, ...],
     spaces: tuple[str, ...],
     manifests: tuple[Path, ...],
     no_agree: bool,
@@ -148,6 +158,7 @@ def command(
                 site_key=site_key,
                 name=name or export.name,
                 settings=settings,
+                trusted_domains=trusted_domains,
                 patience_seconds=patience,
                 app_patience_seconds=app_patience,
             ),

@@ -44,7 +44,7 @@ class AttachmentsIntake(Intake[AttachmentItem]):
     def create(self, item: AttachmentItem) -> Written:
         """Note an attachment. It is shown once its bytes are here."""
         row, alias = self._decide(item)
-        attachment_id = self._batch.writer.take_id()
+        attachment_id = self._batch.take_id(item.source_key)
         self._attachments[attachment_id] = _Attachment(item.sha256, stored=False, revision=1)
         self._add(attachment_id, {"stored": False, "revision": 1, **row})
         return Written(attachment_id, revision=1, author_alias=alias)
@@ -76,7 +76,7 @@ class AttachmentsIntake(Intake[AttachmentItem]):
         """Return the row, and the author's alias; or refuse."""
         author_id, alias = self._batch.refer_to_author("author", item.author)
         row = {
-            "container_id": self._batch.refer("container", item.container),
+            "container_id": self._batch.refer_ahead("container", item.container),
             "container_kind": item.container.partition("/")[0],
             "title": item.title,
             "media_type": item.media_type,

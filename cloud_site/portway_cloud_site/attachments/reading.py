@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from portway_cloud_site.addresses import download_link
 from portway_cloud_site.attachments.files import FileStore, read_chunks
 from portway_cloud_site.attachments.messages import Attachment, AttachmentsQuery
 from portway_cloud_site.attachments.tables import attachments
+from portway_cloud_site.bulk.tables import reservations
 from portway_cloud_site.error_codes import FILE_DAMAGED
 from portway_cloud_site.messages import Version, WebLinks
 from portway_cloud_site.paging import ResultPage, both_ways, by_instant, read_page
@@ -26,7 +27,10 @@ _ORDERS = {
 
 
 def select_attachments(site: Site) -> AnySelect:
-    """Return the query for the attachments of a site whose bytes are here."""
+    """Return the query for the attachments of a site whose bytes are here.
+
+    Those that came ahead of what they hang on wait for it unseen.
+    """
     return (
         select(
             attachments,
@@ -34,7 +38,14 @@ def select_attachments(site: Site) -> AnySelect:
             author.c.display_name.label("author_name"),
         )
         .outerjoin(author, same_entity(author, attachments.c.site_id, attachments.c.author_id))
-        .where(attachments.c.site_id == site.id, attachments.c.stored.is_(True))
+        .where(
+            attachments.c.site_id == site.id,
+            attachments.c.stored.is_(True),
+            ~exists().where(
+                reservations.c.site_id == attachments.c.site_id,
+                reservations.c.entity_id == attachments.c.container_id,
+            ),
+        )
     )
 
 

@@ -1,9 +1,9 @@
 """Storing the bytes of attachments, and finding them again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 
 from portway_cloud_site.attachments.files import Placed, Readable, Received, read_chunks
 from portway_cloud_site.attachments.frames import FrameReader
@@ -15,10 +15,17 @@ from portway_cloud_site.error_codes import (
     FILE_DIFFERS,
     ITEM_UNKNOWN,
 )
+from portway_cloud_site.history.tables import attachment_versions
 from portway_cloud_site.queries import fetch_by, same_entity
 from portway_cloud_site.services import Services
 from portway_cloud_site.sites.rules import Site
 from portway_service.errors import Refusal
+
+_TABLES: dict[str, Table] = {
+    "attachment/": attachments,
+    "attachmentVersion/": attachment_versions,
+}
+"""Where the files of items with these keys are noted."""
 
 _CHANGED_MEANWHILE = "the item changed while they arrived"
 
@@ -31,6 +38,8 @@ class _Expected:
     size_bytes: int
     sha256: str
     stored: bool
+    table: Table
+    """Where its row lies."""
 
 
 def store_file(
@@ -125,32 +134,35 @@ def _keep(services: Services, site: Site, files: Sequence[tuple[_Expected, Recei
     placed = [Placed(received, expected.attachment_id) for expected, received in files]
     services.files.place(site.key, placed)
     sha256_by_id = {expected.attachment_id: expected.sha256 for expected, _ in files}
+    stale: set[int] = set()
     with services.database.write() as connection:
-        current = {
-            row.id: row.sha256
-            for row in fetch_by(
-                connection,
-                select(attachments.c.id, attachments.c.sha256)
-                .where(attachments.c.site_id == site.id)
-                .with_for_update(),
-                attachments.c.id,
-                list(sha256_by_id),
-            )
-        }
-        stale = {key for key, sha256 in sha256_by_id.items() if current.get(key) != sha256}
-        kept = [{"attachment_id": key} for key in sha256_by_id if key not in stale]
-        if kept:
-            statement = (
-                update(attachments)
-                .where(
-                    attachments.c.site_id == site.id,
-                    attachments.c.id == bindparam("attachment_id"),
-                )
-                .values(stored=True)
-            )
-            connection.execute(statement, kept)
+        for table in _TABLES.values():
+            expected = {e.attachment_id: e.sha256 for e, _ in files if e.table is table}
+            if expected:
+                stale |= _note_stored(connection, site, table, expected)
     for attachment_id in stale:
         services.files.discard(site.key, attachment_id, sha256_by_id[attachment_id])
+    return stale
+
+
+def _note_stored(
+    connection: Connection, site: Site, table: Table, expected: Mapping[int, str]
+) -> set[int]:
+    """Note that the bytes are here; return the ids whose items changed meanwhile."""
+    statement = (
+        select(table.c.id, table.c.sha256).where(table.c.site_id == site.id).with_for_update()
+    )
+    rows = fetch_by(connection, statement, table.c.id, list(expected))
+    current = {row.id: row.sha256 for row in rows}
+    stale = {key for key, sha256 in expected.items() if current.get(key) != sha256}
+    kept = [{"stored_id": key} for key in expected if key not in stale]
+    if kept:
+        connection.execute(
+            update(table)
+            .where(table.c.site_id == site.id, table.c.id == bindparam("stored_id"))
+            .values(stored=True),
+            kept,
+        )
     return stale
 
 
@@ -167,19 +179,22 @@ def _find_difference(received: Received, expected: _Expected) -> str | None:
 def _find_expected(
     connection: Connection, site: Site, source: str, source_keys: Sequence[str]
 ) -> dict[str, _Expected]:
-    statement = (
-        select(
-            origins.c.source_key,
-            attachments.c.id,
-            attachments.c.size_bytes,
-            attachments.c.sha256,
-            attachments.c.stored,
+    found: dict[str, _Expected] = {}
+    for prefix, table in _TABLES.items():
+        keys = [key for key in source_keys if key.startswith(prefix)]
+        if not keys:
+            continue
+        statement = (
+            select(
+                origins.c.source_key,
+                table.c.id,
+                table.c.size_bytes,
+                table.c.sha256,
+                table.c.stored,
+            )
+            .join(table, same_entity(table, origins.c.site_id, origins.c.entity_id))
+            .where(origins.c.site_id == site.id, origins.c.source == source)
         )
-        .join(
-            attachments,
-            same_entity(attachments, origins.c.site_id, origins.c.entity_id),
-        )
-        .where(origins.c.site_id == site.id, origins.c.source == source)
-    )
-    rows = fetch_by(connection, statement, origins.c.source_key, source_keys)
-    return {row.source_key: _Expected(*row[1:]) for row in rows}
+        for row in fetch_by(connection, statement, origins.c.source_key, keys):
+            found[row.source_key] = _Expected(row.id, row.size_bytes, row.sha256, row.stored, table)
+    return found

@@ -1,10 +1,12 @@
-"""`POST sources/{source}/items`: a batch of items."""
+"""`POST sources/{source}/items`: a batch of items; `POST sources/{source}/ids`: their ids."""
 
 import re
 from typing import Any
 
 from portway_cloud_site.access import SiteAccess
-from portway_cloud_site.bulk.messages import BatchQuery
+from portway_cloud_site.bulk.id_requests import read_wanted
+from portway_cloud_site.bulk.ids import give_ids
+from portway_cloud_site.bulk.messages import BatchQuery, IdsQuery
 from portway_cloud_site.bulk.rules import split_batch
 from portway_cloud_site.bulk.service import take_batch
 from portway_cloud_site.services import Interfaces, Services
@@ -14,7 +16,7 @@ _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 
 
 def add_endpoints(services: Services, interfaces: Interfaces) -> None:
-    """Add the endpoint that takes items."""
+    """Add the endpoints that take items and give ids."""
 
     @interfaces.bulk.endpoint(
         "POST", "/sources/<source>/items", access=SiteAccess.ADMIN, query=BatchQuery
@@ -24,8 +26,26 @@ def add_endpoints(services: Services, interfaces: Interfaces) -> None:
         source = read_source(call)
         raw_body = call.request.stream.read(services.limits.batch_bytes + 1)
         lines = split_batch(raw_body, services.limits)
-        results = take_batch(services, call.admitted.site, source, lines, run_id=call.query.run)
+        results = take_batch(
+            services,
+            call.admitted.site,
+            source,
+            lines,
+            run_id=call.query.run,
+            ahead=call.query.ahead,
+        )
         return {"results": results}
+
+    @interfaces.bulk.endpoint(
+        "POST", "/sources/<source>/ids", access=SiteAccess.ADMIN, query=IdsQuery
+    )
+    def post_ids(call: Call) -> dict[str, Any]:
+        """Return the ids that items have here, or will have; on request, keep them for them."""
+        source = read_source(call)
+        raw_body = call.request.stream.read(services.limits.batch_bytes + 1)
+        wanted = read_wanted(raw_body, services.limits)
+        site = call.admitted.site
+        return {"results": give_ids(services, site, source, wanted, reserve=call.query.reserve)}
 
 
 def read_source(call: Call) -> str:

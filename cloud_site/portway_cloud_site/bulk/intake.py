@@ -5,7 +5,7 @@ written at once. So a refused line costs nothing, and leaves no trace.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -31,6 +31,10 @@ class ItemRefusedError(Exception):
         super().__init__(self.reason)
 
 
+class ItemSkippedError(ItemRefusedError):
+    """An item that has no place here, without anything being wrong with it."""
+
+
 @dataclass(slots=True)
 class Origin:
     """Where an entity came from, and how it was when it was last written from there."""
@@ -53,6 +57,8 @@ class Written:
     merged: bool = False
     author_alias: str | None = None
     last_author_alias: str | None = None
+    kept: bool = False
+    """The site's own state stands against the item, which is taken note of only."""
 
 
 @dataclass
@@ -65,6 +71,14 @@ class Batch:
     run_id: str | None = None
     """The run the batch belongs to; an item it wrote before is answered as the first time."""
     origins: dict[str, Origin] = field(default_factory=dict)
+    write_pending: Callable[[], None] = lambda: None
+    """Writes what was decided so far, for what must be done in the database itself."""
+    reserved: dict[str, int] = field(default_factory=dict)
+    """Ids kept for items of this batch, and for what they hang on, that are not here."""
+    ahead: bool = False
+    """Attachments may come before what they hang on, when an id is kept for it."""
+    arrived: list[str] = field(default_factory=list)
+    """Keys of items that took the id kept for them."""
 
     @property
     def site_id(self) -> int:
@@ -82,6 +96,20 @@ class Batch:
         found = (self.origins.get(key) for key in source_keys if key is not None)
         return {origin.entity_id for origin in found if origin is not None}
 
+    def take_id(self, source_key: str) -> int:
+        """Return the id of a new item: the one kept for it, else the next of the site."""
+        kept = self.reserved.get(source_key)
+        if kept is None:
+            return self.writer.take_id()
+        self.arrived.append(source_key)
+        return kept
+
+    def refer_ahead(self, field_name: str, source_key: str) -> int:
+        """Return the entity a reference names, or the id kept for it where that is allowed."""
+        if self.ahead and source_key not in self.origins and source_key in self.reserved:
+            return self.reserved[source_key]
+        return self.refer(field_name, source_key)
+
     def refer(self, field_name: str, source_key: str) -> int:
         """Return the entity a reference names; refuse the item when it is not here."""
         return self._get_origin(field_name, source_key).entity_id
@@ -92,6 +120,10 @@ class Batch:
         """Return an author's entity and, where the key is one of several, the key as sent."""
         if source_key is None:
             return None, None
+        return self.refer_to_subject(field_name, source_key)
+
+    def refer_to_subject(self, field_name: str, source_key: str) -> tuple[int, str | None]:
+        """Return an entity and, where the key is one of several for it, the key as sent."""
         origin = self._get_origin(field_name, source_key)
         return origin.entity_id, source_key if origin.is_alias else None
 
@@ -147,9 +179,17 @@ class Intake(ABC, Generic[ItemT]):
         """Accept that an item joined earlier changed, leaving what is here; or refuse."""
         raise AssertionError(f"{type(self).__name__} joins nothing")
 
+    def find_remark(self, item: ItemT, entity_id: int) -> ItemRefusedError | None:
+        """Return why the entity rightly is not as the item says, or None when it is."""
+        return None
+
     def shown_id(self, entity_id: int) -> str:
         """Return the id callers know the entity by."""
         return str(entity_id)
+
+    def is_outdated(self, item: ItemT, entity_id: int) -> bool:
+        """Tell whether an item that says the same as before would be written otherwise by now."""
+        return False
 
     def is_file_wanted(self, entity_id: int) -> bool:
         """Tell whether the bytes of the entity are still to come."""

@@ -1,64 +1,35 @@
 """The items of a batch, one class a kind. Unknown fields are refused: none is lost in silence."""
 
 import hashlib
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import orjson
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    StringConstraints,
-    TypeAdapter,
-    ValidationError,
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
+
+from portway_cloud_site.bulk.access_items import RestrictionItem, SpacePermissionItem
+from portway_cloud_site.bulk.history_items import AttachmentVersionItem, VersionItem
+from portway_cloud_site.bulk.item_parts import (
+    MAX_ID,
+    CommentKey,
+    Count,
+    FileTitle,
+    Instant,
+    ItemBase,
+    MediaType,
+    Name,
+    PageKey,
+    Sha256,
+    Size,
+    SpaceKey,
+    Title,
+    UserKey,
+    key_of,
 )
-from pydantic.alias_generators import to_camel
-
-from portway_service.instants import parse_instant
-
-MAX_TITLE = 255
-MAX_ID = (1 << 63) - 1
+from portway_cloud_site.bulk.mark_items import LikeItem, PropertyItem, TemplateItem, WatchItem
+from portway_cloud_site.bulk.people_items import GroupItem, MembershipItem, UserItem
 
 
-def _instant(value: object) -> datetime:
-    if not isinstance(value, str):
-        raise ValueError("an instant is ISO 8601 text")
-    return parse_instant(value)
-
-
-def _key_of(*kinds: str) -> Any:
-    return StringConstraints(pattern=rf"^(?:{'|'.join(kinds)})/[^\x00-\x1f]+$", max_length=512)
-
-
-Instant = Annotated[datetime, PlainValidator(_instant)]
-UserKey = Annotated[str, _key_of("user")]
-SpaceKey = Annotated[str, _key_of("space")]
-PageKey = Annotated[str, _key_of("page")]
-CommentKey = Annotated[str, _key_of("comment")]
-Name = Annotated[str, StringConstraints(max_length=1_000)]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TITLE)]
-Email = Annotated[str, StringConstraints(pattern=r"^[^\s@]+@[^\s@]+$", max_length=254)]
-Count = Annotated[int, Field(ge=0, le=2_000_000_000)]
-
-
-class _Item(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid")
-
-
-class UserItem(_Item):
-    """Somebody, known by e-mail or by key only."""
-
-    kind: Literal["user"]
-    source_key: UserKey
-    email: Email | None
-    display_name: Name
-    active: bool
-    placeholder: bool
-
-
-class SpaceItem(_Item):
+class SpaceItem(ItemBase):
     """A space."""
 
     kind: Literal["space"]
@@ -72,7 +43,7 @@ class SpaceItem(_Item):
     created_at: Instant | None
 
 
-class _WrittenItem(_Item):
+class _WrittenItem(ItemBase):
     body: str
     representation: Literal["storage", "wiki"]
     author: UserKey | None
@@ -91,6 +62,8 @@ class PageItem(_WrittenItem):
     parent: PageKey | None
     home: bool
     title: Title
+    status: Literal["current", "archived"]
+    restricted: bool
     position: Annotated[int, Field(ge=-MAX_ID, le=MAX_ID)] | None
     version_message: str | None
 
@@ -99,18 +72,22 @@ class BlogPostItem(_WrittenItem):
     """A blog post."""
 
     kind: Literal["blogPost"]
-    source_key: Annotated[str, _key_of("blogPost")]
+    source_key: Annotated[str, key_of("blogPost")]
     space: SpaceKey
     title: Title
+    status: Literal["current", "archived"]
+    restricted: bool
     version_message: str | None
 
 
-class Inline(_Item):
+class Inline(ItemBase):
     """What ties a comment to a selection of the text."""
 
     marker_ref: Name | None
     selection: str | None
     resolved: bool
+    resolved_by: UserKey | None
+    resolved_at: Instant | None
 
 
 class CommentItem(_WrittenItem):
@@ -118,38 +95,56 @@ class CommentItem(_WrittenItem):
 
     kind: Literal["comment"]
     source_key: CommentKey
-    container: Annotated[str, _key_of("page", "blogPost", "attachment")]
+    container: Annotated[str, key_of("page", "blogPost", "attachment")]
     parent: CommentKey | None
     inline: Inline | None
 
 
-class AttachmentItem(_Item):
+class AttachmentItem(ItemBase):
     """What is known of a file; its bytes come after."""
 
     kind: Literal["attachment"]
-    source_key: Annotated[str, _key_of("attachment")]
-    container: Annotated[str, _key_of("space", "page", "blogPost", "comment")]
-    title: Annotated[str, StringConstraints(min_length=1, max_length=500)]
-    media_type: Annotated[str, StringConstraints(max_length=255)]
+    source_key: Annotated[str, key_of("attachment")]
+    container: Annotated[str, key_of("space", "page", "blogPost", "comment")]
+    title: FileTitle
+    media_type: MediaType
     comment: str | None
-    size_bytes: Annotated[int, Field(ge=0, le=MAX_ID)]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    size_bytes: Size
+    sha256: Sha256
     author: UserKey | None
     created_at: Instant | None
     version: Count
 
 
-class LabelItem(_Item):
+class LabelItem(ItemBase):
     """A label on something."""
 
     kind: Literal["label"]
-    source_key: Annotated[str, _key_of("label")]
-    container: Annotated[str, _key_of("space", "page", "blogPost", "attachment")]
+    source_key: Annotated[str, key_of("label")]
+    container: Annotated[str, key_of("space", "page", "blogPost", "attachment", "template")]
     name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     prefix: Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f]{1,64}$")]
 
 
-Item = UserItem | SpaceItem | PageItem | BlogPostItem | CommentItem | AttachmentItem | LabelItem
+Item = (
+    UserItem
+    | GroupItem
+    | MembershipItem
+    | SpaceItem
+    | PageItem
+    | BlogPostItem
+    | VersionItem
+    | CommentItem
+    | AttachmentItem
+    | AttachmentVersionItem
+    | TemplateItem
+    | LabelItem
+    | PropertyItem
+    | RestrictionItem
+    | LikeItem
+    | WatchItem
+    | SpacePermissionItem
+)
 
 _ITEM: TypeAdapter[Item] = TypeAdapter(Annotated[Item, Field(discriminator="kind")])
 

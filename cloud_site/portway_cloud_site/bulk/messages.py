@@ -17,6 +17,17 @@ ItemResult = dict[str, str | bool | None]
 
 
 class BatchQuery(Message):
-    """Which run a batch belongs to."""
+    """Which run a batch belongs to, and whether attachments may come ahead of their pages."""
 
     run: str | None = Field(None, min_length=1, max_length=MAX_RUN)
+    ahead: bool = False
+
+
+class IdsQuery(Message):
+    """Whether ids are kept for what is not here yet."""
+
+    reserve: bool = False
+
+
+IdResult = dict[str, str | None]
+"""`sourceKey`, `id`, `state`: the id an item has, or will have."""

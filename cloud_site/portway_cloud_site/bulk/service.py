@@ -1,12 +1,21 @@
 """Taking a batch of items: read what they touch, decide line by line, write, commit."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
 from portway_cloud_site.attachments.bulk import AttachmentsIntake
-from portway_cloud_site.bulk.intake import Batch, Intake, ItemRefusedError, Origin, Written
+from portway_cloud_site.bulk.ids import RESERVABLE, drop_reservations, find_reserved, kind_of
+from portway_cloud_site.bulk.intake import (
+    Batch,
+    Intake,
+    ItemRefusedError,
+    ItemSkippedError,
+    Origin,
+    Written,
+)
 from portway_cloud_site.bulk.items import (
     Item,
     UnreadableLineError,
@@ -22,13 +31,27 @@ from portway_cloud_site.bulk.messages import (
     UPDATED,
     ItemResult,
 )
+from portway_cloud_site.bulk.tables import CLAIMED, sources
 from portway_cloud_site.bulk.tables import origins as origins_table
-from portway_cloud_site.bulk.tables import sources
 from portway_cloud_site.comments.bulk import CommentsIntake
 from portway_cloud_site.content.bulk import ContentsIntake
-from portway_cloud_site.error_codes import DESTINATION_EDITED, DESTINATION_MISSING, INVALID_ITEM
+from portway_cloud_site.error_codes import (
+    DESTINATION_EDITED,
+    DESTINATION_MISSING,
+    INVALID_ITEM,
+    PLACEHOLDER_CLAIMED,
+)
+from portway_cloud_site.groups.bulk import GroupsIntake, MembershipsIntake
+from portway_cloud_site.history.bulk import AttachmentVersionsIntake, VersionsIntake
 from portway_cloud_site.labels.bulk import LabelsIntake
+from portway_cloud_site.marks.bulk import (
+    LikesIntake,
+    PropertiesIntake,
+    TemplatesIntake,
+    WatchesIntake,
+)
 from portway_cloud_site.people.bulk import PeopleIntake
+from portway_cloud_site.permissions.bulk import RestrictionsIntake, SpacePermissionsIntake
 from portway_cloud_site.queries import insert_rows
 from portway_cloud_site.services import Services
 from portway_cloud_site.sites.rules import Site
@@ -36,7 +59,18 @@ from portway_cloud_site.sites.service import SiteWriter, writing
 from portway_cloud_site.spaces.bulk import SpacesIntake
 from portway_service.clock import Clock
 
-_REFERENCES = ("space", "parent", "container", "author", "last_author")
+_REFERENCES = (
+    "space",
+    "parent",
+    "container",
+    "of",
+    "author",
+    "last_author",
+    "group",
+    "user",
+    "subject",
+)
+_REFERENCE_LISTS = ("users", "groups")
 
 
 def take_batch(
@@ -46,6 +80,7 @@ def take_batch(
     lines: Sequence[bytes],
     *,
     run_id: str | None = None,
+    ahead: bool = False,
 ) -> list[ItemResult]:
     """Take the items of `lines` in one transaction and return what became of each, in order.
 
@@ -56,11 +91,11 @@ def take_batch(
     items = [item for item in parsed if not isinstance(item, UnreadableLineError)]
     with writing(services.database, site) as writer:
         _note_source(writer, source, services.clock)
-        taker = _Taker(Batch(writer, source, services.clock, run_id))
+        taker = _Taker(Batch(writer, source, services.clock, run_id, ahead=ahead))
         taker.load(items)
         results = [taker.take(line) for line in parsed]
         taker.flush()
-    for attachment_id, sha256 in taker.superseded_files:
+    for attachment_id, sha256 in taker.superseded_files():
         services.files.discard(site.key, attachment_id, sha256)
     return results
 
@@ -86,22 +121,44 @@ class _Taker:
         self._batch = batch
         contents = ContentsIntake(batch)
         attachments = AttachmentsIntake(batch)
+        attachment_versions = AttachmentVersionsIntake(batch)
         self._intakes: dict[str, Intake[Any]] = {
             "user": PeopleIntake(batch),
+            "group": GroupsIntake(batch),
+            "membership": MembershipsIntake(batch),
             "space": SpacesIntake(batch),
             "page": contents,
             "blogPost": contents,
+            "version": VersionsIntake(batch),
             "comment": CommentsIntake(batch),
             "attachment": attachments,
+            "attachmentVersion": attachment_versions,
+            "template": TemplatesIntake(batch),
             "label": LabelsIntake(batch),
+            "property": PropertiesIntake(batch),
+            "restriction": RestrictionsIntake(batch),
+            "like": LikesIntake(batch),
+            "watch": WatchesIntake(batch),
+            "spacePermission": SpacePermissionsIntake(batch),
         }
-        self.superseded_files = attachments.superseded
+        self._superseded = (attachments.superseded, attachment_versions.superseded)
+        batch.write_pending = self.flush
         self._new_origins: list[dict[str, Any]] = []
         self._changed_origins: list[dict[str, Any]] = []
 
+    def superseded_files(self) -> Iterator[tuple[int, str]]:
+        """Yield id and SHA-256 of stored files whose place new ones take."""
+        return chain.from_iterable(self._superseded)
+
     def load(self, items: Sequence[Item]) -> None:
         """Read the origins of everything the items name, then what each kind needs."""
-        self._load_origins({key for item in items for key in _keys(item)})
+        batch = self._batch
+        keys = {key for item in items for key in _keys(item)}
+        self._load_origins(keys)
+        absent = [key for key in keys if key not in batch.origins and kind_of(key) in RESERVABLE]
+        batch.reserved = find_reserved(
+            batch.writer.connection, batch.writer.site, batch.source, absent
+        )
         by_intake: dict[int, tuple[Intake[Any], list[Item]]] = {}
         for item in items:
             intake = self._intakes[item.kind]
@@ -116,6 +173,8 @@ class _Taker:
             return _failed(line.source_key, refused)
         try:
             return self._take_item(line)
+        except ItemSkippedError as error:
+            return _failed(line.source_key, error) | {"outcome": SKIPPED}
         except ItemRefusedError as error:
             return _failed(line.source_key, error)
 
@@ -124,8 +183,12 @@ class _Taker:
         for intake in dict.fromkeys(self._intakes.values()):
             intake.flush()
         connection = self._batch.writer.connection
+        if self._batch.arrived:
+            site = self._batch.writer.site
+            drop_reservations(connection, site, self._batch.source, self._batch.arrived)
         if self._new_origins:
             insert_rows(connection, origins_table, self._new_origins)
+            self._new_origins = []
         if self._changed_origins:
             statement = update(origins_table).where(
                 origins_table.c.site_id == self._batch.site_id,
@@ -133,6 +196,7 @@ class _Taker:
                 origins_table.c.source_key == bindparam("changed_key"),
             )
             connection.execute(statement, self._changed_origins)
+            self._changed_origins = []
 
     def _take_item(self, item: Item) -> ItemResult:
         intake = self._intakes[item.kind]
@@ -144,9 +208,14 @@ class _Taker:
             self._note_new(item, written, outcome, fingerprint)
             return self._result(intake, item, outcome, written.entity_id)
         revision = intake.find_revision(origin.entity_id)
+        if revision is None and origin.outcome == CLAIMED and item.kind != "user":
+            return _skipped(item, ItemRefusedError(PLACEHOLDER_CLAIMED, source_key=item.source_key))
         if revision is None:
             raise ItemRefusedError(DESTINATION_MISSING, source_key=item.source_key)
-        if origin.fingerprint == fingerprint:
+        if origin.outcome == CLAIMED:
+            claimed = ItemRefusedError(PLACEHOLDER_CLAIMED, source_key=item.source_key)
+            return self._result(intake, item, UNCHANGED, origin.entity_id, claimed)
+        if origin.fingerprint == fingerprint and not intake.is_outdated(item, origin.entity_id):
             outcome = self._told_before(origin) or UNCHANGED
             return self._result(intake, item, outcome, origin.entity_id)
         if origin.outcome == MERGED:
@@ -158,8 +227,14 @@ class _Taker:
             edited = ItemRefusedError(DESTINATION_EDITED, source_key=item.source_key)
             return self._result(intake, item, SKIPPED, origin.entity_id, edited)
         written = intake.update(item, origin.entity_id)
-        self._note_changed(item, origin, written, UPDATED, fingerprint)
-        return self._result(intake, item, UPDATED, origin.entity_id)
+        if written.merged:
+            now = Origin(written.entity_id, MERGED, origin.is_alias, fingerprint, 0)
+            self._batch.origins[item.source_key] = now
+            self._note_changed(item, now, written, MERGED, fingerprint)
+            return self._result(intake, item, MERGED, written.entity_id)
+        outcome = UNCHANGED if written.kept else UPDATED
+        self._note_changed(item, origin, written, outcome, fingerprint)
+        return self._result(intake, item, outcome, origin.entity_id)
 
     def _load_origins(self, source_keys: Iterable[str]) -> None:
         columns = origins_table.c
@@ -234,6 +309,7 @@ class _Taker:
         entity_id: int,
         problem: ItemRefusedError | None = None,
     ) -> ItemResult:
+        problem = problem or intake.find_remark(item, entity_id)
         return {
             "sourceKey": item.source_key,
             "outcome": outcome,
@@ -252,6 +328,15 @@ def _keys(item: Item) -> Iterable[str]:
         key = fields.get(name)
         if key is not None:
             yield key
+    for name in _REFERENCE_LISTS:
+        yield from fields.get(name, ())
+    inline = fields.get("inline")
+    if inline is not None and inline.resolved_by is not None:
+        yield inline.resolved_by
+
+
+def _skipped(item: Item, problem: ItemRefusedError) -> ItemResult:
+    return _failed(item.source_key, problem) | {"outcome": SKIPPED}
 
 
 def _failed(source_key: str | None, problem: ItemRefusedError) -> ItemResult:

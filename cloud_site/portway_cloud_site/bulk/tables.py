@@ -1,4 +1,4 @@
-"""The sources of a site; and where each item came from, and what was written then."""
+"""The sources of a site; where each item came from; ids kept for items still to come."""
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, UniqueConstraint
 
@@ -6,6 +6,8 @@ from portway_cloud_site.metadata import ByteOrderedText, metadata, site_column
 from portway_service.database import Instant
 
 MAX_RUN = 64
+CLAIMED = "claimed"
+"""How a key came to stand for its entity, beside created and merged: an admin said who it is."""
 
 sources = Table(
     "wiki_sources",
@@ -22,7 +24,7 @@ origins = Table(
     Column("source", String(128), primary_key=True),
     Column("source_key", ByteOrderedText, primary_key=True),
     Column("entity_id", BigInteger, nullable=False),
-    Column("outcome", String(16), nullable=False),  # created or merged: how it came here
+    Column("outcome", String(16), nullable=False),  # how it came here
     # The entity again, unless another key of the source stood for it before: then this is an alias.
     Column("canonical_for", BigInteger),
     Column("digest", LargeBinary, nullable=False),  # of the item as it was last taken
@@ -36,3 +38,15 @@ origins = Table(
     UniqueConstraint("site_id", "canonical_for", "source"),
     sqlite_with_rowid=False,
 )
+
+reservations = Table(
+    "wiki_reservations",
+    metadata,
+    site_column(),
+    Column("source", String(128), primary_key=True),
+    Column("source_key", ByteOrderedText, primary_key=True),
+    Column("entity_id", BigInteger, nullable=False),
+    UniqueConstraint("site_id", "entity_id", "source"),
+    sqlite_with_rowid=False,
+)
+"""Ids given out for items that are still to come. A row goes when its item arrives."""

@@ -46,7 +46,7 @@ class CommentsIntake(Intake[CommentItem]):
     def create(self, item: CommentItem) -> Written:
         """Make a comment."""
         comment, row, aliases = self._decide(item)
-        comment_id = self._batch.writer.take_id()
+        comment_id = self._batch.take_id(item.source_key)
         self._comments[comment_id] = comment
         self._add(comment_id, row)
         return Written(comment_id, comment.revision, False, *aliases)
@@ -83,15 +83,20 @@ class CommentsIntake(Intake[CommentItem]):
             in_inline_thread = in_inline_thread or parent.inline
         author_id, author_alias = batch.refer_to_author("author", item.author)
         last_author_id, last_author_alias = batch.refer_to_author("lastAuthor", item.last_author)
+        inline = item.inline
+        resolver_id, _ = batch.refer_to_author("resolvedBy", inline.resolved_by if inline else None)
         revision = 1 if own_id is None else self._comments[own_id].revision + 1
         row = {
             "container_id": container_id,
             "container_kind": item.container.partition("/")[0],
             "parent_id": parent_id,
             "inline": in_inline_thread,
-            "marker_ref": item.inline.marker_ref if item.inline else None,
-            "selection": item.inline.selection if item.inline else None,
-            "resolved": item.inline.resolved if item.inline else None,
+            "marker_ref": inline.marker_ref if inline else None,
+            "selection": inline.selection if inline else None,
+            "resolved": inline.resolved if inline else None,
+            "resolved_by_id": resolver_id,
+            "resolved_by_key": inline.resolved_by if inline else None,
+            "resolved_at": inline.resolved_at if inline else None,
             "representation": item.representation,
             "author_id": author_id,
             "created_at": item.created_at,

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text
 
-from portway_cloud_site.metadata import id_column, metadata, site_column
+from portway_cloud_site.metadata import ByteOrderedText, id_column, metadata, site_column
 from portway_service.database import Instant
 
 comments = Table(
@@ -17,6 +17,9 @@ comments = Table(
     Column("marker_ref", Text),
     Column("selection", Text),
     Column("resolved", Boolean),  # null unless the comment itself is tied to a selection
+    Column("resolved_by_id", BigInteger),
+    Column("resolved_by_key", ByteOrderedText),  # as sent: several keys may be one account
+    Column("resolved_at", Instant),
     Column("representation", String(16), nullable=False),
     Column("author_id", BigInteger),
     Column("created_at", Instant),

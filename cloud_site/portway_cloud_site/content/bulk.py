@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from portway_cloud_site.bulk.intake import Batch, Intake, ItemRefusedError, Written
 from portway_cloud_site.bulk.items import BlogPostItem, PageItem
 from portway_cloud_site.content.service import is_below
-from portway_cloud_site.content.tables import contents
+from portway_cloud_site.content.tables import ARCHIVED, contents
 from portway_cloud_site.error_codes import INVALID_ITEM, TITLE_TAKEN
 from portway_cloud_site.spaces.tables import spaces
 from portway_service.folding import fold
@@ -55,7 +55,7 @@ class ContentsIntake(Intake[PageItem | BlogPostItem]):
     def create(self, item: PageItem | BlogPostItem) -> Written:
         """Make a page or blog post."""
         content, row, aliases = self._decide(item)
-        content_id = self._batch.writer.take_id()
+        content_id = self._batch.take_id(item.source_key)
         self._remember(content_id, content)
         self._add(content_id, row)
         if isinstance(item, PageItem) and item.home:
@@ -108,13 +108,13 @@ class ContentsIntake(Intake[PageItem | BlogPostItem]):
         parent_id = position = title_key = None
         if isinstance(item, PageItem):
             position = item.position
-            title_key = fold(item.title)
+            title_key = None if item.status == ARCHIVED else fold(item.title)
             if item.parent is not None:
                 parent_id = batch.refer("parent", item.parent)
                 parent = self._contents.get(parent_id)
                 if parent is None or parent.space_id != space_id:
                     raise ItemRefusedError(INVALID_ITEM, problem="`parent` is in another space")
-            if self._titles.get((space_id, title_key), own_id) != own_id:
+            if title_key and self._titles.get((space_id, title_key), own_id) != own_id:
                 raise ItemRefusedError(TITLE_TAKEN, title=item.title)
         author_id, author_alias = batch.refer_to_author("author", item.author)
         last_author_id, last_author_alias = batch.refer_to_author("lastAuthor", item.last_author)
@@ -124,7 +124,8 @@ class ContentsIntake(Intake[PageItem | BlogPostItem]):
             "space_id": space_id,
             "parent_id": parent_id,
             "position": position,
-            "status": "current",
+            "status": item.status,
+            "restricted": item.restricted,
             "title": item.title,
             "title_key": title_key,
             "representation": item.representation,

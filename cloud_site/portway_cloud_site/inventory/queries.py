@@ -1,111 +1,58 @@
 """One query a kind: the fields that count, read from where they are kept now.
 
-References come out as the keys they have at the source. Where several keys of the source stand for
-one account, the key that was sent is given back as long as it still stands for that account; what
-does not come from the source at all is `site/<id>`, so that it equals nothing there.
+References come out as the keys they have at the source.
 """
 
 from collections.abc import Callable
-from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, false, func, literal, select
+from sqlalchemy import false, func
 
 from portway_cloud_site.attachments.tables import attachments
 from portway_cloud_site.bulk.tables import origins
 from portway_cloud_site.comments.tables import comments
 from portway_cloud_site.content.tables import contents
+from portway_cloud_site.groups.tables import groups, memberships
+from portway_cloud_site.history.tables import attachment_versions, versions
+from portway_cloud_site.inventory import access_queries, mark_queries
+from portway_cloud_site.inventory.references import References
 from portway_cloud_site.labels.tables import labellings, labels
 from portway_cloud_site.people.tables import people
 from portway_cloud_site.queries import AnySelect, same_entity
 from portway_cloud_site.spaces.tables import spaces
 
 
-class _References:
-    """Collects the joins that turn ids into source keys."""
-
-    def __init__(self) -> None:
-        self._joins: list[tuple[Any, Any]] = []
-
-    def key_of(
-        self, name: str, entity_id: ColumnElement[Any], sent_alias: ColumnElement[Any] | None = None
-    ) -> ColumnElement[Any]:
-        """Return the column `name`: the source key of the entity in column `entity_id`."""
-        canonical = origins.alias(f"{name}_origin")
-        self._joins.append(
-            (
-                canonical,
-                and_(
-                    canonical.c.site_id == origins.c.site_id,
-                    canonical.c.source == origins.c.source,
-                    canonical.c.canonical_for == entity_id,
-                ),
-            )
-        )
-        keys = [canonical.c.source_key, literal("site/") + cast(entity_id, String)]
-        if sent_alias is not None:
-            sent = origins.alias(f"{name}_alias")
-            self._joins.append(
-                (
-                    sent,
-                    and_(
-                        sent.c.site_id == origins.c.site_id,
-                        sent.c.source == origins.c.source,
-                        sent.c.source_key == sent_alias,
-                        sent.c.entity_id == entity_id,
-                    ),
-                )
-            )
-            keys.insert(0, sent.c.source_key)
-        return func.coalesce(*keys).label(name)
-
-    def author(self, entity_id: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the column `author`."""
-        return self.key_of("author", entity_id, origins.c.author_alias)
-
-    def last_author(self, entity_id: ColumnElement[Any]) -> ColumnElement[Any]:
-        """Return the column `last_author`."""
-        return self.key_of("last_author", entity_id, origins.c.last_author_alias)
-
-    def select(
-        self, kind: str, table: Any, *columns: Any, joins: tuple[tuple[Any, Any], ...] = ()
-    ) -> AnySelect:
-        """Return the query over the items of a kind whose entities lie in `table`."""
-        edited = (origins.c.revision != table.c.revision).label("edited_here")
-        came_from = origins.join(table, same_entity(table, origins.c.site_id, origins.c.entity_id))
-        for target, condition in joins:
-            came_from = came_from.join(target, condition)
-        for target, condition in self._joins:
-            came_from = came_from.outerjoin(target, condition)
-        return (
-            select(
-                origins.c.source_key,
-                origins.c.entity_id,
-                origins.c.outcome,
-                edited,
-                *columns,
-            )
-            .select_from(came_from)
-            .where(origins.c.source_key > f"{kind}/", origins.c.source_key < f"{kind}0")
-            .order_by(origins.c.source_key)
-        )
-
-
 def _users() -> AnySelect:
-    return _References().select(
-        "user", people, people.c.account_id, people.c.email, people.c.display_name
+    columns = (people.c.account_id, people.c.email, people.c.display_name, people.c.access)
+    return References().select("user", people, *columns)
+
+
+def _groups() -> AnySelect:
+    columns = (groups.c.group_id, groups.c.name, groups.c.description)
+    return References().select("group", groups, *columns)
+
+
+def _memberships() -> AnySelect:
+    keys = References()
+    return keys.select(
+        "membership",
+        memberships,
+        keys.key_of("group", memberships.c.group_id),
+        keys.key_of("user", memberships.c.person_id, origins.c.author_alias),
     )
 
 
 def _spaces() -> AnySelect:
     columns = (spaces.c.key, spaces.c.name, spaces.c.description, spaces.c.type, spaces.c.status)
-    return _References().select("space", spaces, *columns)
+    return References().select("space", spaces, *columns)
 
 
 def _contents(kind: str) -> AnySelect:
-    keys = _References()
+    keys = References()
     columns = [
         keys.key_of("space", contents.c.space_id),
         contents.c.title,
+        contents.c.status,
+        contents.c.restricted,
         contents.c.body,
         contents.c.representation,
         keys.author(contents.c.author_id),
@@ -127,7 +74,7 @@ def _contents(kind: str) -> AnySelect:
 
 
 def _comments() -> AnySelect:
-    keys = _References()
+    keys = References()
     return keys.select(
         "comment",
         comments,
@@ -143,15 +90,17 @@ def _comments() -> AnySelect:
         comments.c.marker_ref,
         comments.c.selection,
         comments.c.resolved,
+        keys.key_of("resolved_by", comments.c.resolved_by_id, comments.c.resolved_by_key),
+        comments.c.resolved_at,
     )
 
 
 def _attachments() -> AnySelect:
-    keys = _References()
+    keys = References()
     return keys.select(
         "attachment",
         attachments,
-        keys.key_of("container", attachments.c.container_id),
+        keys.key_of("container", attachments.c.container_id, ahead=True),
         attachments.c.title,
         attachments.c.media_type,
         attachments.c.comment,
@@ -165,7 +114,7 @@ def _attachments() -> AnySelect:
 
 
 def _labels() -> AnySelect:
-    keys = _References()
+    keys = References()
     of_labelling = same_entity(labels, labellings.c.site_id, labellings.c.label_id)
     return keys.select(
         "label",
@@ -178,13 +127,57 @@ def _labels() -> AnySelect:
     )
 
 
+def _attachment_versions() -> AnySelect:
+    keys = References()
+    return keys.select(
+        "attachmentVersion",
+        attachment_versions,
+        keys.key_of("of", attachment_versions.c.attachment_id),
+        attachment_versions.c.title,
+        attachment_versions.c.media_type,
+        attachment_versions.c.comment,
+        attachment_versions.c.size_bytes,
+        attachment_versions.c.sha256,
+        attachment_versions.c.stored,
+        keys.author(attachment_versions.c.author_id),
+        attachment_versions.c.created_at,
+        attachment_versions.c.version,
+    )
+
+
+def _versions() -> AnySelect:
+    keys = References()
+    return keys.select(
+        "version",
+        versions,
+        keys.key_of("of", versions.c.content_id),
+        versions.c.title,
+        versions.c.body,
+        versions.c.representation,
+        keys.author(versions.c.author_id),
+        versions.c.created_at,
+        versions.c.version,
+        versions.c.message.label("version_message"),
+    )
+
+
 QUERIES: dict[str, Callable[[], AnySelect]] = {
     "attachment": _attachments,
+    "attachmentVersion": _attachment_versions,
     "blogPost": lambda: _contents("blogPost"),
     "comment": _comments,
+    "group": _groups,
     "label": _labels,
+    "like": mark_queries.likes_query,
+    "membership": _memberships,
     "page": lambda: _contents("page"),
+    "property": mark_queries.properties_query,
+    "restriction": access_queries.restrictions_query,
     "space": _spaces,
+    "spacePermission": access_queries.space_permissions_query,
+    "template": mark_queries.templates_query,
     "user": _users,
+    "version": _versions,
+    "watch": mark_queries.watches_query,
 }
 """The kinds in the order of the inventory, which is that of their names."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 import orjson
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 from portway_cloud_site.attachments.files import FileStore
 from portway_cloud_site.bulk.tables import origins
 from portway_cloud_site.inventory.queries import QUERIES
+from portway_cloud_site.permissions.tables import GROUP, USER
 from portway_cloud_site.queries import AnyRow
 from portway_cloud_site.services import Services
 from portway_cloud_site.sites.rules import Site
@@ -32,8 +34,8 @@ def write_inventory(services: Services, site: Site, source: str) -> Iterator[byt
     held = bytearray()
     with services.database.read() as connection:
         for kind in QUERIES:
-            for row in _read(connection, site, source, kind):
-                held += orjson.dumps(_line(services.files, site, kind, row))
+            for rows in _entities(_read(connection, site, source, kind)):
+                held += orjson.dumps(_line(services.files, site, kind, rows))
                 held += b"\n"
                 count += 1
                 if len(held) >= _CHUNK_BYTES:
@@ -50,17 +52,32 @@ def _read(connection: Connection, site: Site, source: str, kind: str) -> Iterato
         yield from rows
 
 
-def _line(files: FileStore, site: Site, kind: str, row: AnyRow) -> dict[str, Any]:
+def _entities(rows: Iterator[AnyRow]) -> Iterator[list[AnyRow]]:
+    """Yield the rows of each entity; they follow each other."""
+    for _, of_one in groupby(rows, key=lambda row: row.source_key):
+        yield list(of_one)
+
+
+def _line(files: FileStore, site: Site, kind: str, rows: list[AnyRow]) -> dict[str, Any]:
+    row = rows[0]
     item = {_camel(name): _written(value) for name, value in row._mapping.items()}
     line = {"kind": kind, "sourceKey": row.source_key, "id": str(row.entity_id)}
     match kind:
         case "user":
             line["id"] = row.account_id
+            item["access"] = bool(row.access)
+        case "group":
+            line["id"] = row.group_id
         case "label":
             line["id"] = str(row.label_id)
         case "comment":
             item["inline"] = _inline(row)
-        case "attachment":
+        case "restriction":
+            item["users"] = _subjects(rows, USER)
+            item["groups"] = _subjects(rows, GROUP)
+        case "page" | "blogPost":
+            item["restricted"] = bool(row.restricted)
+        case "attachment" | "attachmentVersion":
             line["file"], item["sizeBytes"], item["sha256"] = _measure(files, site, row)
     digest = item_digest(kind, item)
     return line | {"digest": digest, "outcome": row.outcome, "editedHere": bool(row.edited_here)}
@@ -77,7 +94,13 @@ def _inline(row: AnyRow) -> dict[str, Any] | None:
         "markerRef": row.marker_ref,
         "selection": row.selection,
         "resolved": bool(row.resolved),
+        "resolvedBy": row.resolved_by,
+        "resolvedAt": _written(row.resolved_at),
     }
+
+
+def _subjects(rows: list[AnyRow], kind: str) -> list[str]:
+    return sorted(row.subject for row in rows if row.subject_kind == kind)
 
 
 def _measure(files: FileStore, site: Site, row: AnyRow) -> tuple[str, int | None, str | None]:

@@ -89,7 +89,59 @@ class SpacesPage:
     spaces: tuple[SpaceLine, ...]
     hidden: int
     people: int
+    all_people: Link
     sources: tuple[SourceLine, ...]
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """An account in a list. `standing` says what it lacks, if anything."""
+
+    person: Person
+    email: str
+    account_id: str
+    standing: str
+
+
+@dataclass(frozen=True)
+class PeoplePage:
+    """The accounts of a site, some at a time."""
+
+    frame: Frame
+    heading: str
+    accounts: int
+    groups: Link
+    lines: tuple[PersonLine, ...]
+    following: Link | None
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """A group in the list of groups."""
+
+    link: Link
+    description: str
+    members: int
+
+
+@dataclass(frozen=True)
+class GroupsPage:
+    """The groups of a site, some at a time."""
+
+    frame: Frame
+    lines: tuple[GroupLine, ...]
+    following: Link | None
+
+
+@dataclass(frozen=True)
+class GroupPage:
+    """A group and its members, some at a time."""
+
+    frame: Frame
+    name: str
+    description: str
+    lines: tuple[PersonLine, ...]
+    following: Link | None
 
 
 @dataclass(frozen=True)
@@ -134,6 +186,26 @@ class FileLine:
 
 
 @dataclass(frozen=True)
+class VersionLine:
+    """A version in the history of a page; `link` leads to it."""
+
+    link: Link
+    number: int
+    author: str
+    when: Moment
+    message: str
+    is_shown: bool
+
+
+@dataclass(frozen=True)
+class AccessLine:
+    """Who may do something: names of people and groups, or nobody."""
+
+    deed: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Provenance:
     """Where something came from, and whether it still is as it came."""
 
@@ -159,6 +231,9 @@ class SpacePage:
     blog_posts: int
     tree: Tree
     all_pages: Link
+    archived: Link | None
+    templates: tuple[str, ...]
+    permissions: tuple[AccessLine, ...]
     posts: tuple[ContentLine, ...]
     all_posts: Link
     files: tuple[FileLine, ...]
@@ -224,6 +299,11 @@ class ContentPage:
     updated: Moment
     version: int
     version_message: str
+    is_archived: bool
+    is_old_version: bool
+    closed: tuple[AccessLine, ...]
+    history: tuple[VersionLine, ...]
+    likes: int
     body: RenderedBody
     labels: tuple[str, ...]
     children: tuple[Link, ...]

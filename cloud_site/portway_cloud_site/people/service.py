@@ -68,6 +68,7 @@ def ensure_actor(writer: SiteWriter, caller: Admin | AppCaller, *, clock: Clock)
             account_type=account_type,
             display_name=name,
             active=True,
+            access=True,
             placeholder=False,
             created_at=clock.now(),
             revision=1,

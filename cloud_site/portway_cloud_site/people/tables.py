@@ -16,6 +16,7 @@ people = Table(
     Column("email_key", Text),  # folded; null without an e-mail address
     Column("display_name", Text, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("access", Boolean, nullable=False),  # whether the product may be used
     Column("placeholder", Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("revision", Integer, nullable=False),

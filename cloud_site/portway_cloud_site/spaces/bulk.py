@@ -47,7 +47,7 @@ class SpacesIntake(Intake[SpaceItem]):
         if key_folded in self._by_key:
             raise ItemRefusedError(SPACE_KEY_TAKEN, key=item.key)
         author_id, alias = self._batch.refer_to_author("author", item.author)
-        space_id = self._batch.writer.take_id()
+        space_id = self._batch.take_id(item.source_key)
         self._spaces[space_id] = _Space(key_folded, revision=1)
         self._by_key[key_folded] = space_id
         self._add(

@@ -20,5 +20,6 @@ spaces = Table(
     Column("created_at", Instant),
     Column("homepage_id", BigInteger),  # in wiki_contents
     Column("revision", Integer, nullable=False),
+    Column("trashed_at", Instant),  # null unless in the trash; its key stays taken
     UniqueConstraint("site_id", "key_folded"),
 )

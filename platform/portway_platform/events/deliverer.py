@@ -16,6 +16,8 @@ from datetime import datetime
 import httpx
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from portway_platform.dialect.rules import dialect_of
+from portway_platform.dialect.tables import dialects
 from portway_platform.events.lanes import Item, Lanes
 from portway_platform.events.rules import DeliveryStatus, chance_of, next_attempt_at
 from portway_platform.events.sending import Attempt, Parcel, attempt
@@ -168,10 +170,12 @@ class Deliverer:
                     sites.c.client_key,
                     installations.c.shared_secret,
                     installations.c.status,
+                    dialects.c.switches,
                 )
                 .join(events, events.c.id == deliveries.c.event_id)
                 .join(installations, installations.c.id == events.c.installation_id)
                 .join(sites, sites.c.id == installations.c.site_id)
+                .outerjoin(dialects, dialects.c.site_id == sites.c.id)
                 .where(deliveries.c.id.in_([work.subject_id for work in claimed]))
             ).all()
             forge = self._invoker.find_targets(connection, [work.subject_id for work in claimed])
@@ -182,8 +186,11 @@ class Deliverer:
             if row is None or row.status == InstallationStatus.UNINSTALLED:
                 self._ended.put(_Ended(work, None, None))
                 continue
-            columns = {name: value for name, value in row._mapping.items() if name != "status"}
-            parcels.append((work, Parcel(**columns, forge=forge.get(row.delivery_id))))
+            columns = dict(row._mapping)
+            del columns["status"]
+            dialect = dialect_of(columns.pop("switches") or {})
+            parcel = Parcel(**columns, dialect=dialect, forge=forge.get(row.delivery_id))
+            parcels.append((work, parcel))
         return parcels
 
     # Recording
@@ -265,6 +272,7 @@ class Deliverer:
                 now=one.attempt.finished_at,
                 retry_after_seconds=one.attempt.retry_after_seconds,
                 chance=chance,
+                retries=one.parcel.dialect.event_retries,
             )
         if due_at is not None:
             return DeliveryStatus.PENDING, due_at

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import orjson
 
+from portway_platform.dialect.rules import DEFAULT, Dialect
 from portway_platform.events.rules import context_path_for
 from portway_platform.forge.invocations import ForgeTarget, Invoker
 from portway_sdk.tokens import sign_connect_token
@@ -38,6 +39,8 @@ class Parcel:
     app_base_url: str
     client_key: str
     shared_secret: str
+    dialect: Dialect = DEFAULT
+    """How its site speaks the contract."""
     forge: ForgeTarget | None = None
     """The Forge app it goes to; None for a Connect app."""
 
@@ -96,8 +99,19 @@ def _authorise(parcel: Parcel, clock: Clock, invoker: Invoker) -> dict[str, str]
         url=parcel.url,
         context_path=context_path_for(parcel.url, parcel.app_base_url),
         now=clock.now(),
+        **_claims(parcel),
     )
     return {"Authorization": f"JWT {token}"}
+
+
+def _claims(parcel: Parcel) -> dict[str, Any]:
+    """Return what the site's dialect wants in the token beside `iss`, `iat`, `exp` and `qsh`."""
+    claims = parcel.dialect.event_claims
+    if claims == "app-audience":
+        return {"audience": [parcel.app_key]}
+    if claims == "client-audience":
+        return {"audience": [parcel.client_key]}
+    return {"qsh": "context-qsh"} if claims == "context-qsh" else {}
 
 
 def _read_away(answer: httpx.Response) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from portway_platform.dialect.events import delivery_times, is_told, told_facts
 from portway_platform.events.messages import AttemptOutput, DeliveryOutput, EventOutput
 from portway_platform.events.rules import DeliveryStatus, event_urls, lane_of
 from portway_platform.events.tables import attempts, deliveries, events
@@ -38,6 +39,8 @@ def emit(
 ) -> str:
     """Write an event of a transfer and its deliveries; return its message id.
 
+    Where the site's dialect leaves such an event out, nothing is written.
+
     Args:
         connection: The transaction of the change the event tells of.
         facts: Further members of the payload, spelled as on the wire.
@@ -45,9 +48,12 @@ def emit(
     now = services.clock.now()
     context = get_context(connection, transfer_id)
     message_id = services.ids.uuid()
+    if not is_told(context.dialect, event_type, facts):
+        return message_id
+    facts = told_facts(context.dialect, event_type, facts)
     if event_type is EventType.APP_DATA_UPLOADED and context.is_preload:
         event_type = EventType.APP_DATA_PRELOADED
-    details = context.details(services.settings.public_url).to_wire()
+    details = context.details_on_wire(services.settings.public_url)
     if context.forge_app_id is None:
         payload = {
             "cloudAppKey": context.app_key,
@@ -81,25 +87,31 @@ def emit(
         },
     )
     for url in _urls(context, event_type):
-        delivery_id = services.ids.uuid()
-        connection.execute(
-            _INSERT_DELIVERY,
-            {
-                "id": delivery_id,
-                "event_id": message_id,
-                "url": url,
-                "status": DeliveryStatus.PENDING,
-                "attempts": 0,
-                "created_at": now,
-            },
-        )
-        schedule(connection, DELIVERY, delivery_id, now, lane=lane_of(url))
+        for due_at in delivery_times(context.dialect, message_id, url, now):
+            delivery_id = services.ids.uuid()
+            connection.execute(
+                _INSERT_DELIVERY,
+                {
+                    "id": delivery_id,
+                    "event_id": message_id,
+                    "url": url,
+                    "status": DeliveryStatus.PENDING,
+                    "attempts": 0,
+                    "created_at": now,
+                },
+            )
+            schedule(connection, DELIVERY, delivery_id, due_at, lane=lane_of(url))
     return message_id
 
 
 def _urls(context: TransferContext, event_type: str) -> tuple[str, ...]:
     if context.forge_remote_url is None:
-        return event_urls(context.app_base_url, context.descriptor, context.registered_endpoints)
+        return event_urls(
+            context.app_base_url,
+            context.descriptor,
+            context.registered_endpoints,
+            endpoints=context.dialect.event_endpoints,
+        )
     is_wanted = not context.forge_events or event_type in context.forge_events
     return (context.forge_remote_url,) if is_wanted else ()
 

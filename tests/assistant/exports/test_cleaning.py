@@ -111,8 +111,8 @@ def clean(data: bytes, cuts: list[int]) -> tuple[str, Cleaner]:
     cleaner = Cleaner()
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
     pieces = [data[start:end] for start, end in pairwise(edges)]
-    text = "".join([*map(cleaner.feed, pieces), cleaner.finish()])
-    return text, cleaner
+    text = b"".join([*map(cleaner.feed, pieces), cleaner.finish()])
+    return text.decode(), cleaner
 
 
 @settings(deadline=None, max_examples=400)

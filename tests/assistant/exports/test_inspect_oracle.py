@@ -82,7 +82,7 @@ def contents(draw) -> str:
         name = draw(st.sampled_from(("containerContent", "owner", "content", "page", None)))
         if name:
             members.append(draw(content_refs(name)))
-        if draw(st.integers(0, 4)) == 0:
+        if name != "owner" and draw(st.integers(0, 4)) == 0:
             members.append(a_reference("owner", "ConfluenceUserImpl", "k1"))
     if draw(st.integers(0, 3)) == 0:
         suffix = draw(st.sampled_from(("", "(com.example.Content.comments)")))

@@ -21,7 +21,10 @@ SAMPLES = Path(__file__).parents[3] / "cli" / "portway_cli" / "samples"
 
 def objects_of(document, *, chunk_bytes=1 << 18, wanted=WANTED, limits=DEFAULT_LIMITS):
     raw = document.encode() if isinstance(document, str) else document
-    chunks = (raw[at : at + chunk_bytes] for at in range(0, len(raw), chunk_bytes))
+
+    def chunks():
+        return (raw[at : at + chunk_bytes] for at in range(0, len(raw), chunk_bytes))
+
     found: list[RawObject] = []
     ObjectReader(chunks, wanted=wanted, path=PATH, limits=limits).read(found.append)
     return found
@@ -206,6 +209,65 @@ def test_any_mixture_of_spellings_reads_alike_fast_and_by_expat(drawn, chunk_byt
     )
 
 
+@st.composite
+def kinds_of_member(draw) -> tuple[str, str, str, str]:
+    name, gap, attributes = draw(names), draw(gaps), draw(classes)
+    return draw(st.sampled_from(["null", "value", "value", "id", "list"])), name, gap, attributes
+
+
+def rendition(draw, form: str, name: str, gap: str, attributes: str) -> str:
+    """Write a member of one form, each time with other values."""
+    if form == "null":
+        return f'<property name="{name}"{attributes}/>{gap}'
+    value = draw(values)
+    if form == "value":
+        return f'<property name="{name}"{attributes}>{value}</property>{gap}'
+    if form == "id":
+        kind = draw(st.sampled_from(["Page", "BlogPost", "Page_$$_javassist_1"]))
+        key = f'<id name="id">{value}</id>\n'
+        return f'<property name="{name}" class="{kind}" package="p">{key}</property>{gap}'
+    elements = "".join(
+        f'<element class="Page" package="p"><id name="id">{draw(values)}</id>\n</element>{gap}'
+        for _ in range(draw(st.integers(0, 2)))
+    )
+    return f'<collection name="{name}" class="java.util.List">{elements}</collection>{gap}'
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data(), st.lists(kinds_of_member(), max_size=5), st.integers(min_value=20, max_value=400))
+def test_objects_of_an_order_met_before_read_alike_fast_and_by_expat(data, order, chunk_bytes):
+    objects = []
+    for number in range(8):
+        inner = "".join(rendition(data.draw, *member) for member in order)
+        extra = '<property name="title">once</property>' if number == 6 else ""
+        objects.append(
+            f'<object class="Page" package="p"><id name="id">{number}</id>\n{inner}{extra}'
+        )
+    fast = HEAD + FIRST + "</object>\n".join([*objects, ""]) + TAIL
+    slow = HEAD + FIRST + "<!-- expat --></object>\n".join([*objects, ""]) + TAIL
+    wanted = {"Page": WANTED["Page"] | {"body"}}
+
+    assert objects_of(fast, chunk_bytes=chunk_bytes, wanted=wanted) == objects_of(
+        slow, wanted=wanted
+    )
+
+
+def test_patterns_made_for_an_order_are_used(monkeypatch):
+    from portway_assistant.exports import canonical
+
+    slow = []
+    by_member = canonical._scan_members
+    monkeypatch.setattr(
+        canonical, "_scan_members", lambda *args: slow.append(1) or by_member(*args)
+    )
+    builder = ExportBuilder()
+    for number in range(200):
+        builder.page(f"Page {number}")
+
+    assert len(objects_of(builder.entities())) == 400
+    assert len(slow) < 20
+
+
 @pytest.mark.parametrize(
     ("broken", "at"),
     [
@@ -302,7 +364,7 @@ def test_a_body_far_larger_than_a_chunk_is_read_whole():
 
     body = objects_of(builder.entities(), chunk_bytes=1 << 16)[1]
 
-    assert body.values["body"] == text
+    assert body.body == text.encode()
 
 
 def test_too_many_repairs_are_a_refusal():

@@ -1,0 +1,1 @@
+"""Who moves, under which address, in which groups, and with which rights."""

@@ -1,0 +1,40 @@
+"""Looking over the groups of a site."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, and_, func, select
+
+from portway_cloud_site.bulk.tables import origins
+from portway_cloud_site.groups.tables import groups, memberships
+from portway_cloud_site.queries import AnyRow
+from portway_cloud_site.sites.rules import Site
+
+_ROWS_PER_ROUND = 500
+
+
+def list_groups(connection: Connection, site: Site, source: str) -> Iterator[AnyRow]:
+    """Yield every group by name: id, name, members, and its key at the source if it has one."""
+    members = (
+        select(func.count())
+        .select_from(memberships)
+        .where(memberships.c.site_id == groups.c.site_id, memberships.c.group_id == groups.c.id)
+        .scalar_subquery()
+    )
+    key = (
+        select(func.min(origins.c.source_key))
+        .where(
+            and_(
+                origins.c.site_id == groups.c.site_id,
+                origins.c.source == source,
+                origins.c.canonical_for == groups.c.id,
+            )
+        )
+        .scalar_subquery()
+    )
+    statement = (
+        select(groups.c.group_id, groups.c.name, members.label("members"), key.label("source_key"))
+        .where(groups.c.site_id == site.id)
+        .order_by(groups.c.name_key)
+    )
+    with connection.execute(statement, execution_options={"yield_per": _ROWS_PER_ROUND}) as rows:
+        yield from rows

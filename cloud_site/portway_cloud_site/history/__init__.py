@@ -1,0 +1,1 @@
+"""What content was before: older versions of pages, blog posts and files."""

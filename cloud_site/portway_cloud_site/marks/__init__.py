@@ -1,0 +1,1 @@
+"""What stands beside content: likes, watches, properties, templates."""

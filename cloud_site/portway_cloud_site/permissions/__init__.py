@@ -1,0 +1,1 @@
+"""Who may do what: restrictions of content, permissions in spaces, and what follows."""
