@@ -168,7 +168,10 @@ def openapi_documents() -> dict[str, dict[str, Any]]:
         try:
             client = platform.app.test_client()
             names = ("admin", "gateway", "connect", "forge")
-            return {name: client.get(f"/openapi/{name}.json").get_json() for name in names}
+            answers = {name: client.get(f"/openapi/{name}.json") for name in names}
+            if faulty := [name for name, answer in answers.items() if answer.status_code != 200]:
+                raise SystemExit(f"no OpenAPI document of {', '.join(faulty)}; see the log above")
+            return {name: answer.get_json() for name, answer in answers.items()}
         finally:
             platform.close()
 

@@ -484,8 +484,15 @@ class Declaration(WireModel):
         return None if value is None else str(UUID(value))
 
     @model_validator(mode="after")
-    def _check_transfers(self) -> Self:
+    def _check_parts(self) -> Self:
         faults = find_transfer_faults(self.transfers, self.data_access_scopes)
+        if self.forge_app_id is None:
+            faults += [
+                f"custom field type {each.field_type_key} needs a field_name: only Forge apps take"
+                " every field of a type"
+                for each in self.custom_field_mappings
+                if each.field_name is None
+            ]
         if faults:
             raise ValueError("; ".join(faults))
         return self

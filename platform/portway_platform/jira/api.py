@@ -34,6 +34,11 @@ class DataReceived(Output):
     received: int
 
 
+TRANSFER_HEADER = {
+    "Atlassian-Transfer-Id": {"type": "string", "format": "uuid", "required": True},
+}
+
+
 def endpoints(services: Services, interfaces: Interfaces) -> None:
     """Add the endpoints of this feature."""
     _add_for_apps(services, interfaces)
@@ -44,7 +49,13 @@ def _add_for_apps(services: Services, interfaces: Interfaces) -> None:
     connect = interfaces.connect
 
     @connect.endpoint(
-        "PUT", "/field", access=MAY_FILL, body=FieldUpdates, max_body_bytes=BODY_BYTES
+        "PUT",
+        "/field",
+        access=MAY_FILL,
+        body=FieldUpdates,
+        max_body_bytes=BODY_BYTES,
+        answers={200: None},
+        headers=TRANSFER_HEADER,
     )
     def update_fields(call: Call) -> flask.Response:
         access = _jira(call)
@@ -59,6 +70,8 @@ def _add_for_apps(services: Services, interfaces: Interfaces) -> None:
         access=MAY_FILL,
         body=Properties,
         max_body_bytes=BODY_BYTES,
+        answers={200: None},
+        headers=TRANSFER_HEADER,
     )
     def set_properties(call: Call) -> flask.Response:
         access = _jira(call)
@@ -66,7 +79,9 @@ def _add_for_apps(services: Services, interfaces: Interfaces) -> None:
         service.set_properties(services, access.site_id, access.transfer_id, entity_type, call.body)
         return flask.Response(status=200)
 
-    @connect.endpoint("POST", "/workflow/rule/search", access=MAY_FILL, body=RuleSearch)
+    @connect.endpoint(
+        "POST", "/workflow/rule/search", access=MAY_FILL, body=RuleSearch, headers=TRANSFER_HEADER
+    )
     def search_rules(call: Call) -> Mapping[str, Any]:
         access = _jira(call)
         with services.database.read() as connection:

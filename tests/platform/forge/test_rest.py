@@ -236,11 +236,10 @@ def test_an_environment_of_another_site_sees_nothing(move, transfer_id, key):
 
 
 def test_the_connect_api_does_not_reach_a_forge_transfer(move, transfer_id, key):
-    """Nobody holds a secret of an app that is on the site as Forge only."""
     path = f"/sites/acme/wiki/rest/atlassian-connect/1/migration/data/{transfer_id}/all"
     bearer = {"Authorization": f"Bearer {move.app.fresh_token()}"}
 
-    assert move.running.call("GET", path, headers=bearer).status_code == 401
+    assert move.running.call("GET", path, headers=bearer).status_code == 403
 
 
 @pytest.mark.parametrize(
