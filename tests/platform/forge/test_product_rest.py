@@ -31,8 +31,9 @@ def test_it_is_nobody_on_another_site(running):
     move = a_forge_move(running)
     running.add_site("other")
 
+    request = called_with(move.app.fresh_token())
+
     with pytest.raises(Refusal) as refused:
-        request = called_with(move.app.fresh_token())
         running.platform.app_authenticator.authenticate(request, "other")
 
     assert refused.value.code == "not_found"
