@@ -45,6 +45,7 @@ def answers(app, transfer_id, key):
 
 
 def test_files_are_listed_paged_addressed_and_read(move, transfer_id, key):
+    move.running.advance(seconds=1)
     unlabelled = move.upload(transfer_id, b"more")
 
     assert move.app.call("GET", f"data/{transfer_id}/all").json == [
