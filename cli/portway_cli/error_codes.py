@@ -30,13 +30,6 @@ PLATFORM_NOT_STARTED = ErrorCode(
     "The process ended or did not get ready in time.",
     "Read the log named; the port may be taken, or the folder not writable.",
 )
-DATA_IN_USE = ErrorCode(
-    "data_in_use",
-    409,
-    "Another migration is running with the data folder {path}.",
-    "Two runs would write the same ledger.",
-    "Wait for it to end, or use another data folder.",
-)
 KEY_INVALID = ErrorCode(
     "key_invalid",
     400,
@@ -51,15 +44,22 @@ DATABASE_UNREACHABLE = ErrorCode(
     "The server is down, the address is wrong, or the database or role does not exist.",
     "Correct DATABASE_URL (postgresql+psycopg://USER@HOST/NAME), and try it with psql.",
 )
+MASTER_KEY_INVALID = ErrorCode(
+    "master_key_invalid",
+    400,
+    "PORTWAY_MASTER_KEY holds no usable key.",
+    "Each key is the base64 of 32 bytes; several are separated by commas, the newest first.",
+    "Make one with `openssl rand -base64 32`.",
+)
 
 CODES = (
     MANIFEST_UNREADABLE,
     MANIFEST_INVALID,
     NO_ADMIN_TOKEN,
     PLATFORM_NOT_STARTED,
-    DATA_IN_USE,
     KEY_INVALID,
     DATABASE_UNREACHABLE,
+    MASTER_KEY_INVALID,
 )
 
 

@@ -18,6 +18,8 @@ import portway_cloud_site.people.api
 import portway_cloud_site.permissions.api
 import portway_cloud_site.sites.api
 import portway_cloud_site.spaces.api
+import portway_cloud_site.spaces.trash_api
+import portway_cloud_site.trash.api
 from portway_cloud_site import schema
 from portway_cloud_site.access import Gatekeeper, SiteAccess
 from portway_cloud_site.addresses import Addresses
@@ -36,6 +38,7 @@ _FEATURES = (
     portway_cloud_site.sites.api,
     portway_cloud_site.people.api,
     portway_cloud_site.spaces.api,
+    portway_cloud_site.spaces.trash_api,
     portway_cloud_site.content.api,
     portway_cloud_site.comments.api,
     portway_cloud_site.attachments.api,
@@ -45,6 +48,7 @@ _FEATURES = (
     portway_cloud_site.permissions.api,
     portway_cloud_site.bulk.api,
     portway_cloud_site.inventory.api,
+    portway_cloud_site.trash.api,
     portway_cloud_site.groups.api,
 )
 
@@ -69,7 +73,13 @@ def create_app(settings: CloudSiteSettings) -> flask.Flask:
     interfaces = _make_interfaces(services)
     for feature in _FEATURES:
         feature.add_endpoints(services, interfaces)
-    for api in (interfaces.product, interfaces.bulk, interfaces.founding, interfaces.downloads):
+    for api in (
+        interfaces.product,
+        interfaces.classic,
+        interfaces.bulk,
+        interfaces.founding,
+        interfaces.downloads,
+    ):
         api.register(app)
     add_pages(app, services)
     refuse_unstated_access(app)
@@ -92,6 +102,7 @@ def _make_interfaces(services: Services) -> Interfaces:
 
     return Interfaces(
         product=Api("product", f"{_WIKI}/api/v2", admit),
+        classic=Api("classic", f"{_WIKI}/rest/api", admit),
         bulk=Api("bulk", f"{_WIKI}/portway/v1", admit),
         founding=Api("founding", f"{_WIKI}/portway/v1", admit_founder),
         downloads=Api("downloads", f"{_WIKI}/download", admit),

@@ -62,6 +62,8 @@ class Interfaces:
 
     product: Api
     """`/sites/{site}/wiki/api/v2`"""
+    classic: Api
+    """`/sites/{site}/wiki/rest/api`, the first version of the product REST"""
     bulk: Api
     """`/sites/{site}/wiki/portway/v1`"""
     founding: Api

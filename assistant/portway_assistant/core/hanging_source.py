@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from portway_assistant.core.access_items import (
+    HELD_AS_ONE,
     NOT_OF_ALL_MERGED,
     Gap,
     restriction_item,
@@ -46,6 +47,7 @@ class HangingSource:
         people: The people who move, who may be fewer accounts than at the source.
         fileless: Gives the ids of attachments whose bytes the export lacks.
         unsent: Gives the source keys of what stays behind for that.
+        pulse: Called between the parts of what takes long; it may raise to break off.
     """
 
     def __init__(
@@ -56,7 +58,9 @@ class HangingSource:
         *,
         fileless: Callable[[], frozenset[str]],
         unsent: Callable[[], frozenset[str]],
+        pulse: Callable[[], None] = lambda: None,
     ) -> None:
+        self._pulse = pulse
         self._store = store
         self._spaces = spaces
         self._people = people
@@ -146,7 +150,9 @@ class HangingSource:
             for revision in self._store.attachment_revisions(space.id, archived=archived):
                 yield attachment_version_item(
                     revision,
-                    measure(self._store, revision.file) if revision.file else None,
+                    measure(self._store, revision.file, pulse=self._pulse)
+                    if revision.file
+                    else None,
                     newest_is_missing=revision.original_id in self._fileless(),
                 )
 
@@ -218,8 +224,12 @@ class HangingSource:
         if permission.subject_kind is SubjectKind.GROUP:
             return self._people.group_gap(permission.subject or "")
         if permission.subject_kind is SubjectKind.USER:
-            kept = permission.subject in holders.get(permission.type, set())
-            return None if kept else NOT_OF_ALL_MERGED
+            kept = holders.get(permission.type, set())
+            if permission.subject in kept:
+                return None
+            cluster = self._people.settled.cluster_of(permission.subject or "")
+            held = cluster is not None and cluster.main.key in kept
+            return HELD_AS_ONE if held else NOT_OF_ALL_MERGED
         return None
 
 

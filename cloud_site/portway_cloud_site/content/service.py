@@ -70,7 +70,11 @@ def select_contents(
         .outerjoin(
             last_author, same_entity(last_author, contents.c.site_id, contents.c.last_author_id)
         )
-        .where(contents.c.site_id == site.id, contents.c.kind == kind)
+        .where(
+            contents.c.site_id == site.id,
+            contents.c.kind == kind,
+            spaces.c.trashed_at.is_(None),
+        )
     )
     return viewer.limit(statement, site, space_id=contents.c.space_id, content_id=contents.c.id)
 
@@ -232,7 +236,9 @@ def create_page(services: Services, visit: Visit, wanted: PageCreate, *, root_le
         space = writer.connection.execute(
             visit.viewer.limit(
                 select(spaces.c.id, spaces.c.homepage_id).where(
-                    spaces.c.site_id == visit.site.id, spaces.c.id == int(wanted.space_id)
+                    spaces.c.site_id == visit.site.id,
+                    spaces.c.id == int(wanted.space_id),
+                    spaces.c.trashed_at.is_(None),
                 ),
                 visit.site,
                 space_id=spaces.c.id,
