@@ -147,7 +147,7 @@ class _AppsOfThePlatform:
     def authenticate(self, request: flask.Request, site_key: str) -> portway_cloud_site.AppCaller:
         """Return the app that calls, in the cloud site's terms."""
         with self._database.read() as connection:
-            caller = self._authenticator.identify(connection, request, site_key)
+            caller = self._authenticator.identify_any(connection, request, site_key)
             in_migration = is_moving(connection, caller.installation_id)
         return portway_cloud_site.AppCaller(
             app_key=caller.app_key,
