@@ -55,6 +55,16 @@ class PlatformClient:
         body = {"name": name, "product": "CONFLUENCE"}
         return dict(self._json("PUT", f"sites/{_q(site_key)}", json=body))
 
+    def dialect(self, site_key: str) -> dict[str, Any]:
+        """Return how a site speaks the contract."""
+        return dict(self._json("GET", f"sites/{_q(site_key)}/dialect"))
+
+    def set_dialect(self, site_key: str, switches: Mapping[str, str | None]) -> dict[str, Any]:
+        """Set switches of a site's dialect; None puts one back to its default."""
+        path = f"sites/{_q(site_key)}/dialect"
+        body = {"switches": dict(switches)}
+        return dict(self._json("PATCH", path, json=body))
+
     def put_server(self, server_key: str, name: str) -> dict[str, Any]:
         """Make a source server, or find it."""
         body = {"name": name, "product": "CONFLUENCE", "baseUrl": None}
@@ -73,6 +83,11 @@ class PlatformClient:
         """Install a cloud app on a site, or find it installed."""
         path = f"sites/{_q(site_key)}/installations/{_q(app_key)}"
         return dict(self._json("PUT", path, json={"descriptorUrl": descriptor_url}))
+
+    def install_forge_app(self, site_key: str, app_key: str, environment: str) -> dict[str, Any]:
+        """Put an environment of a Forge app on a site, or find it there."""
+        path = f"sites/{_q(site_key)}/forge-installations/{_q(app_key)}/{_q(environment)}"
+        return dict(self._json("PUT", path, json={}))
 
     def enrol(self, server_key: str, app_key: str, *, key: str) -> dict[str, Any]:
         """Return a one-time enrolment token for a server app."""
@@ -322,6 +337,18 @@ class SiteClient:
             idempotent=True,
         )
         return list(orjson.loads(response.content)["results"])
+
+    def placeholders(self) -> Iterator[dict[str, Any]]:
+        """Walk the placeholders nobody has claimed: key, account id, name, how much they wrote."""
+        with self._caller.open(f"{self._door}/placeholders") as response:
+            yield from _counted_rows(response, "placeholders")
+
+    def claim(self, claim: Mapping[str, Any]) -> dict[str, Any]:
+        """Say who a placeholder is; the same claim again changes nothing."""
+        response = self._caller.call(
+            "POST", f"{self._door}/claims", json=dict(claim), idempotent=True
+        )
+        return dict(orjson.loads(response.content))
 
     def groups(self) -> list[dict[str, Any]]:
         """Return every group of the site: `id`, `name`, `members`, `sourceKey`.

@@ -153,6 +153,55 @@ SPACE_NOT_IN_EXPORT = ErrorCode(
     "A key given with --space is not in this export; letter case does not matter.",
     "Give keys of spaces it holds, or none to take all.",
 )
+NO_RUN_YET = ErrorCode(
+    "no_run_yet",
+    404,
+    "Nothing was moved from {server_key} to {site_key} with this data folder yet.",
+    "Placeholders come with a migration, whose ledger lies in the data folder.",
+    "Give the --data, --server and --site that `portway migrate` was run with.",
+)
+PERSON_AMBIGUOUS = ErrorCode(
+    "person_ambiguous",
+    409,
+    "Several placeholders are called {name}: {keys}.",
+    "Names are not unique; keys are.",
+    "Name the one you mean by its key, as `portway people list --placeholders` shows it.",
+)
+EMAIL_DOMAINS_UNTRUSTED = ErrorCode(
+    "email_domains_untrusted",
+    409,
+    "The run was refused: not every e-mail domain is trusted.",
+    "`--undecided-domains stop` lets nothing move while a domain of the people is not trusted.",
+    "Look at them with `portway domains list EXPORT` and trust them with `portway domains trust`.",
+)
+EMAILS_INVALID = ErrorCode(
+    "emails_invalid",
+    409,
+    "The run was refused: some people have no valid e-mail address.",
+    "`--invalid-emails stop` lets nothing move while one is missing or malformed.",
+    "See them with `portway people preview EXPORT`; correct them there, or by --people.",
+)
+EMAILS_SHARED = ErrorCode(
+    "emails_shared",
+    409,
+    "The run was refused: some people share an e-mail address.",
+    "`--duplicate-emails stop` lets nothing move while two people have one address.",
+    "See them with `portway people preview EXPORT`; correct them there, or by --people.",
+)
+GROUPS_CLASH = ErrorCode(
+    "groups_clash",
+    409,
+    "The run was refused: the site has groups of the same name from elsewhere.",
+    "`--group-clash stop` lets nothing move while one is there.",
+    "Rename one of the two, or choose `--group-clash skip` or `merge`.",
+)
+GENERATED_DOMAIN_NEEDED = ErrorCode(
+    "generated_domain_needed",
+    422,
+    "Made-up addresses need a domain, and {given} is none.",
+    "`generate` was chosen for people without a usable address.",
+    "Give a domain of your own by --generated-domain, such as people.example.com.",
+)
 RUN_UNKNOWN = ErrorCode(
     "run_unknown",
     404,
@@ -252,6 +301,13 @@ CODES: tuple[ErrorCode, ...] = (
     NOTHING_TO_RETRY,
     DATA_IN_USE,
     SPACE_NOT_IN_EXPORT,
+    NO_RUN_YET,
+    PERSON_AMBIGUOUS,
+    EMAIL_DOMAINS_UNTRUSTED,
+    EMAILS_INVALID,
+    EMAILS_SHARED,
+    GROUPS_CLASH,
+    GENERATED_DOMAIN_NEEDED,
     RUN_UNKNOWN,
     REPORT_NOT_MADE,
     EXPORT_NOT_FOUND,

@@ -4,8 +4,11 @@ The rooms know nothing of each other: requests are handed out by their path, and
 recognises apps through the platform's authenticator, given to it here.
 """
 
+import base64
+import binascii
+import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import flask
@@ -14,15 +17,20 @@ import portway_assistant.api
 import portway_cloud_site
 from portway_assistant.folder import AssistantFolder
 from portway_cli.data_folder import DataFolder
+from portway_cli.error_codes import MASTER_KEY_INVALID
 from portway_cli.front_door import create_front_door
 from portway_platform.app import Platform, create_app
 from portway_platform.callers import AppAuthenticator
+from portway_platform.rate_limits.rules import RateLimits
 from portway_platform.settings import PlatformSettings
+from portway_platform.transfers.moving import is_moving
 from portway_service.admin_access import AdminAccess
 from portway_service.clock import Clock, SystemClock
 from portway_service.database import sqlite_url
+from portway_service.errors import Refusal
 from portway_service.ids import Ids, RandomIds
 from portway_service.outbound import Outbound
+from portway_service.vault import MASTER_KEY_BYTES
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -41,6 +49,7 @@ class Composition:
         database_url: str | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
+        rate_limits: RateLimits | None = None,
     ) -> None:
         """Say what to put together; `database_url` keeps the rows of platform and cloud site.
 
@@ -52,6 +61,7 @@ class Composition:
         self._outbound = outbound
         self._clock = clock or SystemClock()
         self._ids = ids or RandomIds()
+        self._rate_limits = rate_limits or RateLimits()
         self._closing: list[Callable[[], None]] = []
 
     def open(self) -> WsgiApp:
@@ -69,6 +79,8 @@ class Composition:
                 outbound=self._outbound,
                 clock=self._clock,
                 ids=self._ids,
+                master_keys=read_master_keys(os.environ),
+                rate_limits=self._rate_limits,
             )
         )
         self._platform = platform
@@ -111,20 +123,38 @@ class Composition:
             self._closing.pop()()
 
 
+def read_master_keys(environment: Mapping[str, str]) -> tuple[bytes, ...]:
+    """Return the master keys the environment names, the newest first; none without any."""
+    named = environment.get("PORTWAY_MASTER_KEY", "").strip()
+    if not named:
+        return ()
+    try:
+        keys = tuple(base64.b64decode(text.strip(), validate=True) for text in named.split(","))
+    except binascii.Error:
+        raise Refusal(MASTER_KEY_INVALID) from None
+    if any(len(key) != MASTER_KEY_BYTES for key in keys):
+        raise Refusal(MASTER_KEY_INVALID)
+    return keys
+
+
 class _AppsOfThePlatform:
     """Lets the cloud site recognise the apps that the platform installed on it."""
 
     def __init__(self, platform: Platform) -> None:
         self._authenticator = AppAuthenticator(platform.services)
+        self._database = platform.services.database
 
     def authenticate(self, request: flask.Request, site_key: str) -> portway_cloud_site.AppCaller:
         """Return the app that calls, in the cloud site's terms."""
-        caller = self._authenticator.authenticate(request, site_key)
+        with self._database.read() as connection:
+            caller = self._authenticator.identify_any(connection, request, site_key)
+            in_migration = is_moving(connection, caller.installation_id)
         return portway_cloud_site.AppCaller(
             app_key=caller.app_key,
             site_key=caller.site_key,
             name=caller.name,
             may_write=caller.may_write,
+            in_migration=in_migration,
         )
 
 

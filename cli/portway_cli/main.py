@@ -11,6 +11,8 @@ COMMANDS = {
     "assess": "Decide what becomes of a server's apps.",
     "consent": "Show, give, withdraw and verify agreements.",
     "demo": "Move a real export and one app, end to end.",
+    "domains": "Trust e-mail domains, or not.",
+    "dialect": "Show and set how a site answers where the contract is open.",
     "explain": "Explain an error code.",
     "inspect": "Say what a Confluence export holds.",
     "ledger": "Verify what was agreed and done.",
@@ -19,6 +21,7 @@ COMMANDS = {
     "proof": "Verify the signed report of a run.",
     "retry": "Send again what failed in a run.",
     "sample": "Make up a Confluence export of any size.",
+    "people": "See who would arrive as what; claim placeholders.",
     "serve": "Run platform, cloud site and assistant in one process.",
 }
 

@@ -10,11 +10,15 @@ import portway_cloud_site.bulk.api
 import portway_cloud_site.comments.api
 import portway_cloud_site.content.api
 import portway_cloud_site.groups.api
+import portway_cloud_site.history.api
 import portway_cloud_site.inventory.api
 import portway_cloud_site.labels.api
+import portway_cloud_site.marks.api
 import portway_cloud_site.people.api
+import portway_cloud_site.permissions.api
 import portway_cloud_site.sites.api
 import portway_cloud_site.spaces.api
+import portway_cloud_site.spaces.trash_api
 import portway_cloud_site.trash.api
 from portway_cloud_site import schema
 from portway_cloud_site.access import Gatekeeper, SiteAccess
@@ -22,6 +26,7 @@ from portway_cloud_site.addresses import Addresses
 from portway_cloud_site.attachments.api import FileNameConverter
 from portway_cloud_site.attachments.files import FileStore
 from portway_cloud_site.pages.views import add_pages
+from portway_cloud_site.permissions.viewing import AS_ACCOUNT, viewer_of
 from portway_cloud_site.services import Interfaces, Services, Visit
 from portway_cloud_site.settings import CloudSiteSettings
 from portway_cloud_site.sites.service import get_site
@@ -33,10 +38,14 @@ _FEATURES = (
     portway_cloud_site.sites.api,
     portway_cloud_site.people.api,
     portway_cloud_site.spaces.api,
+    portway_cloud_site.spaces.trash_api,
     portway_cloud_site.content.api,
     portway_cloud_site.comments.api,
     portway_cloud_site.attachments.api,
     portway_cloud_site.labels.api,
+    portway_cloud_site.history.api,
+    portway_cloud_site.marks.api,
+    portway_cloud_site.permissions.api,
     portway_cloud_site.bulk.api,
     portway_cloud_site.inventory.api,
     portway_cloud_site.trash.api,
@@ -64,7 +73,13 @@ def create_app(settings: CloudSiteSettings) -> flask.Flask:
     interfaces = _make_interfaces(services)
     for feature in _FEATURES:
         feature.add_endpoints(services, interfaces)
-    for api in (interfaces.product, interfaces.bulk, interfaces.founding, interfaces.downloads):
+    for api in (
+        interfaces.product,
+        interfaces.classic,
+        interfaces.bulk,
+        interfaces.founding,
+        interfaces.downloads,
+    ):
         api.register(app)
     add_pages(app, services)
     refuse_unstated_access(app)
@@ -76,7 +91,9 @@ def _make_interfaces(services: Services) -> Interfaces:
         request: flask.Request, access: SiteAccess, path: Mapping[str, str], query: Any
     ) -> Visit:
         caller = services.gatekeeper.admit(request, access, path["site_key"])
-        return Visit(get_site(services.database, path["site_key"]), caller)
+        site = get_site(services.database, path["site_key"])
+        as_account = request.args.get(AS_ACCOUNT)
+        return Visit(site, caller, viewer_of(services.database, site, caller, as_account))
 
     def admit_founder(
         request: flask.Request, access: SiteAccess, path: Mapping[str, str], query: Any
@@ -85,6 +102,7 @@ def _make_interfaces(services: Services) -> Interfaces:
 
     return Interfaces(
         product=Api("product", f"{_WIKI}/api/v2", admit),
+        classic=Api("classic", f"{_WIKI}/rest/api", admit),
         bulk=Api("bulk", f"{_WIKI}/portway/v1", admit),
         founding=Api("founding", f"{_WIKI}/portway/v1", admit_founder),
         downloads=Api("downloads", f"{_WIKI}/download", admit),

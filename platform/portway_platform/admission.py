@@ -24,7 +24,10 @@ from portway_platform.callers import (
     AppCaller,
     ListenerCaller,
     identify_listener,
+    identify_uploader,
 )
+from portway_platform.connect.answers import as_spoken
+from portway_platform.dialect.refusals import hides_mappings
 from portway_platform.gate import Owner, TransferAccess, check_transfer, find_file
 from portway_platform.ledger.refusals import noting_refusals
 from portway_platform.services import Services
@@ -58,6 +61,11 @@ class AppMay:
     """
 
     access: Access
+    transfer_header: str | None = None
+    """The header that names the transfer in place of the path (wire contract, 3.5).
+
+    There whoever cannot show who sends the request is answered 403.
+    """
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,8 @@ class ListenerMay:
     access: Access
     data_class: Callable[[flask.Request], str | None] = data_class_of_query
     """Finds the data class of a new upload. A file that exists has its own."""
+    by_upload_token: bool = False
+    """Whether an upload token of the transfer does instead of a signature."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +105,8 @@ class Admitted(Generic[Caller]):
 
     caller: Caller
     granted: TransferAccess | None = None
+    sees_no_mappings: bool = False
+    """Whether mappings are answered as if there were none: the site's dialect for a refusal."""
 
     @property
     def transfer(self) -> TransferAccess:
@@ -135,18 +147,37 @@ class AppAdmission:
         """Return the app that calls, with the transfer it may reach; refuse anybody else."""
         if isinstance(access, Open):
             return None
+        if "jwt" not in request.args and _is_bearer(request):
+            raise Refusal(error_codes.CONNECT_APPS_ONLY)
+        if any("\0" in part for part in path.values()):
+            # PostgreSQL would not even look for it.
+            raise Refusal(NOT_FOUND)
         with self.services.database.read() as connection:
-            caller = self.authenticator.identify(connection, request, path["site_key"])
+            try:
+                caller = self.authenticator.identify(connection, request, path["site_key"])
+            except Refusal as refusal:
+                if not isinstance(access, AppMay) or access.transfer_header is None:
+                    raise
+                raise refusal.with_status(403) from None
             if not request.path.startswith(f"{caller.base_path}/rest/"):
                 # Confluence addresses have a /wiki that Jira's do not.
                 raise Refusal(NOT_FOUND)
+            self.services.rate_limiter.count("connect", caller.app_key, caller.site_id)
             if isinstance(access, AppItself):
                 return Admitted(caller)
             if not isinstance(access, AppMay):
                 raise TypeError(f"the Connect interface does not know {access!r}")
+            path = _with_transfer(access, request, path)
             wanted = asked(request, access.access, data_class=None)
-            with noting_refusals(self.services, caller.app_key, wanted, path):
+            try:
+                with noting_refusals(self.services, caller.app_key, wanted, path):
+                    granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+            except Refusal as refusal:
+                if not hides_mappings(refusal, caller.dialect):
+                    raise as_spoken(connection, refusal, caller.dialect) from None
+                wanted = Request(Access.READ_TRANSFER)
                 granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+                return Admitted(caller, granted, sees_no_mappings=True)
             return Admitted(caller, granted)
 
 
@@ -163,7 +194,17 @@ class ListenerAdmission:
         if isinstance(access, Open):
             return None
         with self.services.database.read() as connection:
-            caller = identify_listener(connection, self.services, request)
+            may_be_token = isinstance(access, ListenerMay) and access.by_upload_token
+            uploader = (
+                identify_uploader(connection, self.services, request) if may_be_token else None
+            )
+            if uploader is None:
+                caller, only_transfer = (
+                    identify_listener(connection, self.services, request),
+                    None,
+                )
+            else:
+                caller, only_transfer = uploader
             if isinstance(access, ListenerItself):
                 return Admitted(caller)
             if not isinstance(access, ListenerMay):
@@ -171,6 +212,9 @@ class ListenerAdmission:
             wanted = asked(request, access.access, data_class=access.data_class)
             with noting_refusals(self.services, caller.app_key, wanted, path):
                 granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+            if only_transfer not in (None, granted.transfer_id):
+                raise Refusal(error_codes.TRANSFER_UNKNOWN, transfer_id=granted.transfer_id)
+            self.services.rate_limiter.count("gateway", caller.app_key, granted.site_id)
             return Admitted(caller, granted)
 
 
@@ -178,6 +222,23 @@ def admit_anybody(request: flask.Request, access: Any, path: Mapping[str, str], 
     """Admit anybody to an address that says why it is open."""
     if not isinstance(access, Open):
         raise TypeError(f"the public interface does not know {access!r}")
+
+
+def _with_transfer(
+    access: AppMay, request: flask.Request, path: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return the path's arguments, with the transfer a header names where that is its place."""
+    if access.transfer_header is None:
+        return path
+    transfer_id = request.headers.get(access.transfer_header, "").strip()
+    if not transfer_id or "\0" in transfer_id:
+        raise Refusal(error_codes.TRANSFER_ID_MISSING, header=access.transfer_header)
+    return {**path, "transfer_id": transfer_id}
+
+
+def _is_bearer(request: flask.Request) -> bool:
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and bool(credentials.strip())
 
 
 def asked(

@@ -4,22 +4,28 @@
 |---|---|---|
 | a cloud app on a site | HS256 JWT with its installation's secret | the site of the path, `iss` |
 | the listener of a server app | EdDSA JWT with its own key | `kid` |
+| a tus client of that listener | the listener's upload token | the key that asked for it |
 """
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import flask
 from sqlalchemy import Connection, bindparam, or_, select
 
-from portway_platform.gate import Owner
+from portway_platform.app_data.upload_tokens import PREFIX as UPLOAD_TOKEN_PREFIX
+from portway_platform.app_data.upload_tokens import find_grant
+from portway_platform.dialect.rules import DEFAULT, Dialect, dialect_of
+from portway_platform.dialect.tables import dialects
+from portway_platform.forge.callers import identify_app
+from portway_platform.gate import Owner, get_manifest
 from portway_platform.installations.rules import IN_FORCE, may_write
 from portway_platform.installations.tables import installations
 from portway_platform.listeners.tables import listeners
 from portway_platform.services import Services
-from portway_platform.sites.rules import base_path
+from portway_platform.sites.rules import Product, base_path
 from portway_platform.sites.tables import sites
 from portway_sdk.tokens import (
     VerificationError,
@@ -34,6 +40,9 @@ from portway_sdk.wire import PublicKey
 from portway_service.error_codes import NOT_FOUND, UNAUTHENTICATED
 from portway_service.errors import Refusal
 
+_WRITING = ("write:", "delete:", "manage:")
+"""How the Forge scopes begin that let an app change a site."""
+
 
 @dataclass(frozen=True)
 class AppCaller:
@@ -45,10 +54,13 @@ class AppCaller:
     site_key: str
     base_path: str
     """Where the site's own addresses begin, such as `/sites/acme/wiki`."""
+    product: Product
     client_key: str
     name: str
     may_write: bool
     """Whether its Connect scopes let it change the site's content."""
+    dialect: Dialect = DEFAULT
+    """How its site speaks the contract."""
 
     @property
     def owner(self) -> Owner:
@@ -65,6 +77,7 @@ class ListenerCaller:
     app_key: str
     """The cloud app it moves data to."""
     server_app_key: str
+    key_id: str
 
     @property
     def owner(self) -> Owner:
@@ -82,7 +95,24 @@ class AppAuthenticator:
     def authenticate(self, request: flask.Request, site_key: str) -> AppCaller:
         """Return the app, installed on the site, that signed this request; refuse anybody else."""
         with self.services.database.read() as connection:
+            return self.identify_any(connection, request, site_key)
+
+    def identify_any(
+        self, connection: Connection, request: flask.Request, site_key: str
+    ) -> AppCaller:
+        """Return the Connect or Forge app that calls a site's own addresses, or refuse."""
+        if not request.headers.get("Authorization", "").lower().startswith("bearer "):
             return self.identify(connection, request, site_key)
+        forge = identify_app(connection, self.services, request)
+        installed = connection.execute(
+            _INSTALLATION, {"site_key": site_key, "app_key": forge.app_key}
+        ).first()
+        if installed is None or installed.id != forge.installation_id:
+            raise Refusal(NOT_FOUND)
+        described = get_manifest(connection, forge.app_key).forge
+        permissions = described.permissions if described else ()
+        may_change = any(each.startswith(_WRITING) for each in permissions)
+        return replace(self._caller(installed, site_key), may_write=may_change)
 
     def identify(self, connection: Connection, request: flask.Request, site_key: str) -> AppCaller:
         """Return the app that signed this request, as the transaction sees it, or refuse.
@@ -103,15 +133,21 @@ class AppAuthenticator:
             raise _unauthenticated(error, scheme="JWT") from None
         if installed is None:
             raise Refusal(NOT_FOUND)
+        return self._caller(installed, site_key)
+
+    @staticmethod
+    def _caller(installed: Any, site_key: str) -> AppCaller:
         return AppCaller(
             installation_id=installed.id,
             app_key=installed.app_key,
             site_id=installed.site_id,
             site_key=site_key,
             base_path=base_path(site_key, installed.product),
+            product=Product(installed.product),
             client_key=installed.client_key,
             name=installed.name,
             may_write=may_write(installed.scopes),
+            dialect=dialect_of(installed.switches or {}),
         )
 
     def _verify(self, token: str, request: flask.Request, site_key: str, installed: Any) -> None:
@@ -166,12 +202,36 @@ def identify_listener(
         )
     except VerificationError as error:
         raise _unauthenticated(error, scheme="Bearer") from None
+    return _listener(found)
+
+
+def _listener(found: Any) -> ListenerCaller:
     return ListenerCaller(
         listener_id=found.id,
         server_id=found.server_id,
         app_key=found.app_key,
         server_app_key=found.server_app_key,
+        key_id=found.key_id,
     )
+
+
+def identify_uploader(
+    connection: Connection, services: Services, request: flask.Request
+) -> tuple[ListenerCaller, str] | None:
+    """Return who asked for the upload token of this request, and the transfer it opens.
+
+    None when it carries no upload token; refuse one that opens nothing.
+    """
+    token = request.headers.get("Authorization", "").partition(" ")[2].strip()
+    if not token.startswith(UPLOAD_TOKEN_PREFIX):
+        return None
+    grant = find_grant(services.keys.address_secret, token, now=services.clock.now())
+    found = grant and connection.execute(_LISTENER, {"key_id": grant.key_id}).first()
+    if not grant or not found:
+        problem = "the upload token has ended, or is none of ours"
+        error = VerificationError(VerificationReason.EXPIRED, problem)
+        raise _unauthenticated(error, scheme="Bearer")
+    return _listener(found), grant.transfer_id
 
 
 def request_target(request: flask.Request) -> str:
@@ -210,8 +270,10 @@ _INSTALLATION = (
         installations.c.scopes,
         sites.c.client_key,
         sites.c.product,
+        dialects.c.switches,
     )
     .join(sites, sites.c.id == installations.c.site_id)
+    .outerjoin(dialects, dialects.c.site_id == sites.c.id)
     .where(
         sites.c.key == bindparam("site_key"),
         installations.c.app_key == bindparam("app_key"),
@@ -224,4 +286,5 @@ _LISTENER = select(
     listeners.c.app_key,
     listeners.c.server_app_key,
     listeners.c.public_key,
+    listeners.c.key_id,
 ).where(listeners.c.key_id == bindparam("key_id"))

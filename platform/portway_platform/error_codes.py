@@ -92,6 +92,27 @@ APP_DATA_UNKNOWN = ErrorCode(
     "The key is wrong, or the file belongs to a transfer of another app, site or server.",
     "Use a key of an `app-data-uploaded` event, of the list, or of your own upload.",
 )
+APP_DATA_DAMAGED = ErrorCode(
+    "app_data_damaged",
+    500,
+    "The stored bytes of {key} are not those that were uploaded.",
+    "The disk or the object store lost or changed some of them.",
+    "Restore the file from a backup, or run the transfer again.",
+)
+KEY_DESTROYED = ErrorCode(
+    "key_destroyed",
+    410,
+    "The stored data of transfer {transfer_id} is gone.",
+    "Its key was destroyed: the agreement was withdrawn, or the transfer settled long ago.",
+    "Run the transfer again; its files are uploaded anew.",
+)
+KEY_UNAVAILABLE = ErrorCode(
+    "key_unavailable",
+    503,
+    "The key of the stored data of transfer {transfer_id} cannot be opened.",
+    "Portway was started with another master key than the one that wrapped it.",
+    "Start it with the former key: the file master.key of its keys folder, or PORTWAY_MASTER_KEY.",
+)
 
 MESSAGE_UNKNOWN = ErrorCode(
     "message_unknown",
@@ -170,6 +191,28 @@ CANCELLATION_TOO_EARLY = ErrorCode(
     "Transfer {transfer_id} can be cancelled from {earliest} on.",
     "A transfer is left alone for its first half hour.",
     "Cancel it then, or add `?atOnce=true` to cancel it as support would.",
+)
+
+DELIVERY_UNKNOWN = ErrorCode(
+    "delivery_unknown",
+    404,
+    "There is no delivery {delivery_id}.",
+    "The id is wrong.",
+    "Take it from `GET /admin/v1/deliveries`, or from the events of a transfer.",
+)
+ENDPOINT_UNKNOWN = ErrorCode(
+    "endpoint_unknown",
+    404,
+    "This app has no endpoint {endpoint_id} that ever failed.",
+    "The id is wrong, or belongs to another app or site.",
+    "Take it from the app's `endpoints`, or from the notice.",
+)
+NOTICE_UNKNOWN = ErrorCode(
+    "notice_unknown",
+    404,
+    "There is no notice {notice_id}.",
+    "The id is wrong.",
+    "Take it from `GET /admin/v1/notices`.",
 )
 
 SITE_UNKNOWN = ErrorCode(
@@ -358,6 +401,49 @@ RERUN_IMPOSSIBLE = ErrorCode(
     "Start a new transfer with `POST /admin/v1/migrations/{migrationId}/transfers`.",
 )
 
+PERCENT_LOWERED = ErrorCode(
+    "percent_lowered",
+    409,
+    "Transfer {transfer_id} has reported a higher percent before; the report was ignored.",
+    "Progress never goes back, and this site's dialect says so.",
+    "Report at least the percent reported last.",
+)
+NO_JIRA_SITE = ErrorCode(
+    "no_jira_site",
+    409,
+    "{key} is no Jira site.",
+    "Only sites that were made with the product JIRA hold issues, fields and workflow rules.",
+    "Name a site of the product JIRA, or make one.",
+)
+ENTITY_TYPE_UNKNOWN = ErrorCode(
+    "entity_type_unknown",
+    400,
+    "There are no properties of {entity_type}.",
+    "The path names an entity type that the contract does not have; the spelling matters.",
+    "Use one of docs/reference/connect-api.md#jira, such as IssueProperty.",
+)
+TRANSFER_ID_MISSING = ErrorCode(
+    "transfer_id_missing",
+    400,
+    "The header `{header}` names no transfer.",
+    "This address has the transfer it is called for in a header.",
+    "Send the `transferId` of an event in `{header}`.",
+)
+RATE_LIMITED = ErrorCode(
+    "rate_limited",
+    429,
+    "App migration API rate limit exceeded.",
+    "The app sends this site more requests than one app may, or all apps of the site together do.",
+    "Wait as long as `Retry-After` says, then go on more slowly.",
+)
+CONNECT_APPS_ONLY = ErrorCode(
+    "connect_apps_only",
+    403,
+    "This API is for Connect apps.",
+    "The request carries a bearer token, as Forge apps and OAuth clients send it.",
+    "Sign it with the installation's shared secret, or use the Forge API.",
+)
+
 # Listeners
 
 ENROLMENT_UNKNOWN = ErrorCode(
@@ -529,6 +615,12 @@ CODES = (
     *REFUSALS.values(),
     TRANSFER_UNKNOWN,
     APP_DATA_UNKNOWN,
+    APP_DATA_DAMAGED,
+    KEY_DESTROYED,
+    KEY_UNAVAILABLE,
+    DELIVERY_UNKNOWN,
+    ENDPOINT_UNKNOWN,
+    NOTICE_UNKNOWN,
     MESSAGE_UNKNOWN,
     LOG_FULL,
     FORGE_APP_MISSING,
@@ -566,6 +658,12 @@ CODES = (
     TRANSFER_NOT_RUNNING,
     TRANSFER_PRESENT,
     RERUN_IMPOSSIBLE,
+    PERCENT_LOWERED,
+    NO_JIRA_SITE,
+    ENTITY_TYPE_UNKNOWN,
+    TRANSFER_ID_MISSING,
+    RATE_LIMITED,
+    CONNECT_APPS_ONLY,
     ENROLMENT_UNKNOWN,
     ENROLMENT_USED,
     ENROLMENT_FOR_OTHER_APP,

@@ -29,6 +29,7 @@ class Access(StrEnum):
     LEAVE_FEEDBACK = "leave feedback"
     READ_FEEDBACK = "read feedback"
     READ_ERROR = "read the listener's error"
+    FILL_SITE = "fill in data of the site"
 
 
 DATA_ACCESSES = frozenset({Access.UPLOAD_APP_DATA, Access.LIST_APP_DATA, Access.DOWNLOAD_APP_DATA})

@@ -64,7 +64,7 @@ class Source:
         decisions: Mapping[str, Decision] | None = None,
         pulse: Callable[[], None] = lambda: None,
     ) -> None:
-        self._store = store
+        self.store = self._store = store
         self._pulse = pulse
         self._settings = settings or PlanSettings()
         available = list(store.spaces())
@@ -84,8 +84,13 @@ class Source:
             people,
             self._settings,
             decisions=decisions or {},
-            space_ids=[space.id for space in self._spaces],
+            space_ids=self.space_ids,
         )
+
+    @property
+    def space_ids(self) -> list[str]:
+        """The ids of the chosen spaces."""
+        return [space.id for space in self._spaces]
 
     def meet(self, site: SiteClient) -> None:
         """Learn what is at the destination already; writes nothing."""
@@ -122,7 +127,11 @@ class Source:
     def checks(self) -> list[CheckResult]:
         """Return what is worth knowing about the export before anything moves."""
         return [
-            *ContentChecks(self._store, self._spaces).run(),
+            *ContentChecks(
+                self._store,
+                self._spaces,
+                is_absent=lambda name: self.people.group_gap(name) is not None,
+            ).run(),
             *self.people.checks(),
         ]
 
@@ -163,8 +172,9 @@ class Source:
         return titles
 
     def notes(self) -> list[str]:
-        """Return the oddities met while reading."""
+        """Return what was done with people and groups, and the oddities met while reading."""
         return [
+            *self.people.notes(),
             *(
                 f"{note.detail} ({note.count})" if note.count > 1 else note.detail
                 for note in self._store.notes()

@@ -3,12 +3,26 @@
 from collections.abc import Sequence
 
 from portway_assistant.apps import CheckResult
+from portway_assistant.error_codes import (
+    EMAIL_DOMAINS_UNTRUSTED,
+    EMAILS_INVALID,
+    EMAILS_SHARED,
+    GROUPS_CLASH,
+)
 from portway_assistant.people.groups import Groups
 from portway_assistant.people.settled import Settled
 from portway_assistant.runs.settings import EmailFix, GroupClash, PlanSettings
 
 NAMED = 3
 """How many people or groups a check names as examples."""
+
+REFUSED = {
+    "invalid-emails": EMAILS_INVALID,
+    "duplicate-emails": EMAILS_SHARED,
+    "email-domains": EMAIL_DOMAINS_UNTRUSTED,
+    "group-clash": GROUPS_CLASH,
+}
+"""What a run is refused with when a check fails."""
 
 _INVALID = {
     EmailFix.PLACEHOLDER: "They move as named placeholders without access.",
@@ -96,7 +110,8 @@ def _clash_check(groups: Groups, settings: PlanSettings) -> CheckResult:
         GroupClash.STOP: "Nothing moves until this is decided.",
     }[settings.group_clash]
     shown = ", ".join(
-        f"{group.name} ({group.members} at the site, {joining} would join)"
+        f"{group.name} ({group.members} at the site, {_joining(joining)};"
+        f" holds {_some(group.permissions) or 'no space permission'})"
         for group, joining in clashes[:NAMED]
     ) + _more(len(clashes))
     message = f"{_count(len(clashes), 'group')}: {shown}. {effect}"
@@ -138,6 +153,11 @@ def _absent_check(groups: Groups) -> CheckResult:
         " closed. `--missing-groups create` makes them, without members."
     )
     return _result("missing-groups", title, message)
+
+
+def _joining(keys: Sequence[str]) -> str:
+    who = f": {_some(keys)}" if keys else ""
+    return f"{len(keys)} would join{who}"
 
 
 def _passed(check_id: str, title: str) -> CheckResult:

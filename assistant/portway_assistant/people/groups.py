@@ -1,6 +1,6 @@
 """Which groups of a source arrive, and who is in them.
 
-Source: docs/reference/groups.md
+Source: docs/reference/people.md#groups
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,6 +59,8 @@ class SiteGroup:
     members: int
     is_ours: bool
     """Whether it came from this source, or was joined with one that did."""
+    permissions: tuple[str, ...] = ()
+    """Some of what it holds in spaces of the site, such as `DOCS read space`."""
 
 
 class Groups:
@@ -127,7 +129,7 @@ class Groups:
 
     def memberships(self) -> Iterator[OutgoingItem]:
         """Yield who is in which group, with those who are in it through other groups."""
-        for group, keys in self._members():
+        for group, keys in self.members():
             gap = self.find_gap(group)
             if gap is BLOCKED:
                 continue  # The report names them, for an admin to add by hand.
@@ -147,22 +149,24 @@ class Groups:
     @cached_property
     def blocked(self) -> dict[str, list[str]]:
         """Members of each blocklisted group, as user keys."""
-        return {group: keys for group, keys in self._members() if fold(group) in BLOCKLIST}
+        return {group: keys for group, keys in self.members() if fold(group) in BLOCKLIST}
 
     @cached_property
     def flattened(self) -> dict[str, list[str]]:
         """Groups that hold others, with every group that is below them."""
+        if self._settings.people is not PeopleScope.ALL:
+            return {}
         return close(self._store.nested_groups())
 
-    def clashing(self) -> list[tuple[SiteGroup, int]]:
-        """Return each group the site has from elsewhere, with how many would join it."""
+    def clashing(self) -> list[tuple[SiteGroup, list[str]]]:
+        """Return each group the site has from elsewhere, with the keys of who would join it."""
         clashes = {key: group for key, group in self._at_site.items() if self._clashes(key)}
         if not clashes:
             return []
-        joining = dict.fromkeys(clashes, 0)
-        for group, keys in self._members():
+        joining: dict[str, list[str]] = {key: [] for key in clashes}
+        for group, keys in self.members():
             if fold(group) in joining:
-                joining[fold(group)] = len(self._settled.held_by_all(keys))
+                joining[fold(group)] = self._settled.held_by_all(keys)
         return [(clashes[key], joining[key]) for key in sorted(clashes)]
 
     def absent(self) -> list[str]:
@@ -171,7 +175,7 @@ class Groups:
             name for name in self._named.values() if self.find_gap(name) in {ABSENT, CLASHING}
         )
 
-    def _members(self) -> Iterator[tuple[str, list[str]]]:
+    def members(self) -> Iterator[tuple[str, list[str]]]:
         """Yield groups of this scope with their members, directly or through other groups."""
         if self._settings.people is not PeopleScope.ALL:
             return

@@ -16,6 +16,7 @@ import orjson
 
 from portway_assistant.core.items import NAMESPACES
 from portway_assistant.core.outgoing import OutgoingItem
+from portway_assistant.proof.people import why_person_differs
 from portway_assistant.runs.ledger import ItemOutcome
 from portway_service.edit_rules import beside_key
 from portway_service.item_digest import item_digest
@@ -207,7 +208,8 @@ def _compare(database: sqlite3.Connection, items: Iterable[OutgoingItem], lines:
         if digest == expected:
             _count(proof.same, item.kind)
         else:
-            why = _why_changed(item, arrival, is_edited, outcome, reason)
+            why = why_person_differs(item, digest, arrival, code)
+            why = why or _why_changed(is_edited, outcome, reason)
             proof.add(_difference(item, "changed", why))
         for problem in _mapping_problems(database, item, here_id, proof):
             proof.add(_difference(item, problem, None))
@@ -306,11 +308,7 @@ def _why_missing(
     return reason if outcome in {"failed", "skipped"} else None
 
 
-def _why_changed(
-    item: OutgoingItem, arrival: str, is_edited: bool, outcome: str | None, reason: str | None
-) -> str | None:
-    if arrival == "merged" and item.kind == "user":
-        return "The account was here before and keeps its own name."
+def _why_changed(is_edited: bool, outcome: str | None, reason: str | None) -> str | None:
     if outcome in {"failed", "skipped"}:
         return reason
     return EDITED_HERE if is_edited else None

@@ -19,6 +19,7 @@ from portway_assistant.core.loader import Loader
 from portway_assistant.core.outgoing import OutgoingItem
 from portway_assistant.core.source import Source
 from portway_assistant.error_codes import EXPORT_CHANGED, NOTHING_TO_RETRY, RUN_NOT_ENDED
+from portway_assistant.people.checks import REFUSED
 from portway_assistant.progress import Progress
 from portway_assistant.proof.bundle import sign_bundle
 from portway_assistant.proof.compare import PROOF_LINES, Proof, prove
@@ -188,7 +189,7 @@ class Engine:
         failed = [check for check in course.checks if check.outcome == "failed"]
         if not failed:
             return None
-        why = " ".join(f"{check.title}: no. {check.message}" for check in failed)
+        why = " ".join(f"{check.title}: no. {check.message}{_code(check)}" for check in failed)
         return f"Nothing was written. {why}"
 
     def _check_apps(self, course: _Course) -> None:
@@ -436,6 +437,11 @@ def decide_retry(ledger: Ledger, run_id: str, plan: Plan, apps: Sequence[AppToMo
     moved = {app.app_key for app in ledger.app_outcomes(run_id) if app.status == "SUCCESS"}
     if not items_failed and all(app.key in moved for app in apps):
         raise Refusal(NOTHING_TO_RETRY, run_id=run_id)
+
+
+def _code(check: CheckResult) -> str:
+    error = REFUSED.get(check.check_id)
+    return "" if error is None else f" ({error.code})"
 
 
 def _not_started(app: AppToMove, course: _Course) -> AppOutcome:

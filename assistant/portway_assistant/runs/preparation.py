@@ -95,6 +95,33 @@ def prepare_source(
         yield Prepared(plan, source)
 
 
+@contextmanager
+def open_source(
+    folder: AssistantFolder,
+    export: Path,
+    *,
+    people: Path | None,
+    settings: PlanSettings,
+    space_keys: tuple[str, ...] = (),
+) -> Iterator[Source]:
+    """Read an export to look at it only: no plan, and no decision is kept.
+
+    Domains of addresses in the people file count as trusted, as they would in a run.
+    """
+    table = None if people is None else read_people(people)
+    with open_work_store(ExportPackage.open(export), folder.work_stores) as store:
+        source = Source(
+            store,
+            space_keys=space_keys,
+            people=table,
+            settings=settings,
+            decisions=folder.domains.by_domain(),
+        )
+        given = dict.fromkeys(_given_domains(source, table, settings, ()), Decision.TRUSTED)
+        source.people.decide(given | folder.domains.by_domain())
+        yield source
+
+
 def file_digest(path: Path) -> str:
     """Return the SHA-256 (hex) of a small file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -31,8 +31,8 @@ from portway_cloud_site.bulk.messages import (
     UPDATED,
     ItemResult,
 )
+from portway_cloud_site.bulk.tables import CLAIMED, sources
 from portway_cloud_site.bulk.tables import origins as origins_table
-from portway_cloud_site.bulk.tables import sources
 from portway_cloud_site.comments.bulk import CommentsIntake
 from portway_cloud_site.content.bulk import ContentsIntake
 from portway_cloud_site.error_codes import (
@@ -40,6 +40,7 @@ from portway_cloud_site.error_codes import (
     DESTINATION_MISSING,
     INVALID_ITEM,
     KEPT_BOTH,
+    PLACEHOLDER_CLAIMED,
     TITLE_TAKEN,
 )
 from portway_cloud_site.groups.bulk import GroupsIntake, MembershipsIntake
@@ -172,6 +173,7 @@ class _Taker:
         self._batch = batch
         made = {intake: intake(batch) for intake in dict.fromkeys(_INTAKES.values())}
         self._intakes = {kind: made[intake] for kind, intake in _INTAKES.items()}
+        batch.write_pending = self.flush
         self._new_origins: list[dict[str, Any]] = []
         self._changed_origins: list[dict[str, Any]] = []
         self._revived: list[str] = []
@@ -222,11 +224,13 @@ class _Taker:
                 origins_table.c.source_key.in_(self._revived),
             )
             connection.execute(statement)
+            self._revived = []
         if self._batch.arrived:
             site = self._batch.writer.site
             drop_reservations(connection, site, self._batch.source, self._batch.arrived)
         if self._new_origins:
             insert_rows(connection, origins_table, self._new_origins)
+            self._new_origins = []
         if self._changed_origins:
             changed = update(origins_table).where(
                 origins_table.c.site_id == self._batch.site_id,
@@ -234,6 +238,7 @@ class _Taker:
                 origins_table.c.source_key == bindparam("changed_key"),
             )
             connection.execute(changed, self._changed_origins)
+            self._changed_origins = []
 
     def _take_item(self, item: Item) -> ItemResult:
         intake = self._intakes[item.kind]
@@ -248,8 +253,13 @@ class _Taker:
             self._note_new(item, written, outcome, fingerprint)
             return self._result(intake, item, outcome, written.entity_id)
         revision = intake.find_revision(origin.entity_id)
+        if revision is None and origin.outcome == CLAIMED and item.kind != "user":
+            return _skipped(item, ItemRefusedError(PLACEHOLDER_CLAIMED, source_key=item.source_key))
         if revision is None:
             raise ItemRefusedError(DESTINATION_MISSING, source_key=item.source_key)
+        if origin.outcome == CLAIMED:
+            claimed = ItemRefusedError(PLACEHOLDER_CLAIMED, source_key=item.source_key)
+            return self._result(intake, item, UNCHANGED, origin.entity_id, claimed)
         if origin.fingerprint == fingerprint and not intake.is_outdated(item, origin.entity_id):
             outcome = self._told_before(origin) or UNCHANGED
             return self._result(intake, item, outcome, origin.entity_id)
@@ -266,6 +276,11 @@ class _Taker:
                 case Verdict.BESIDE:
                     return self._put_beside(intake, item, origin.entity_id)
         written = intake.update(item, origin.entity_id)
+        if written.merged:
+            now = Origin(written.entity_id, MERGED, origin.is_alias, fingerprint, 0)
+            self._batch.origins[item.source_key] = now
+            self._note_changed(item, now, written, MERGED, fingerprint)
+            return self._result(intake, item, MERGED, written.entity_id)
         outcome = UNCHANGED if written.kept else UPDATED
         self._note_changed(item, origin, written, outcome, fingerprint)
         return self._result(intake, item, outcome, origin.entity_id)
@@ -384,6 +399,10 @@ def _keys(item: Item, *, beside: bool) -> Iterable[str]:
     inline = fields.get("inline")
     if inline is not None and inline.resolved_by is not None:
         yield inline.resolved_by
+
+
+def _skipped(item: Item, problem: ItemRefusedError) -> ItemResult:
+    return _failed(item.source_key, problem) | {"outcome": SKIPPED}
 
 
 def _failed(source_key: str | None, problem: ItemRefusedError) -> ItemResult:

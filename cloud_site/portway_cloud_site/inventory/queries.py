@@ -5,7 +5,7 @@ References come out as the keys they have at the source.
 
 from collections.abc import Callable
 
-from sqlalchemy import false, func
+from sqlalchemy import case, false, func
 
 from portway_cloud_site.attachments.tables import attachments
 from portway_cloud_site.bulk.tables import origins
@@ -42,7 +42,15 @@ def _memberships() -> AnySelect:
 
 
 def _spaces() -> AnySelect:
-    columns = (spaces.c.key, spaces.c.name, spaces.c.description, spaces.c.type, spaces.c.status)
+    # A space in the trash is nowhere to be seen: that is a difference.
+    status = case((spaces.c.trashed_at.is_not(None), "trashed"), else_=spaces.c.status)
+    columns = (
+        spaces.c.key,
+        spaces.c.name,
+        spaces.c.description,
+        spaces.c.type,
+        status.label("status"),
+    )
     return References().select("space", spaces, *columns)
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from portway_platform.events.messages import AttemptOutput, DeliveryOutput, EventOutput
-from portway_platform.events.rules import DeliveryStatus, event_urls, lane_of
-from portway_platform.events.tables import attempts, deliveries, events
+from portway_platform.dialect.events import delivery_times, is_told, told_facts
+from portway_platform.events.log import as_delivery, read_attempts
+from portway_platform.events.messages import DeliveryOutput, EventOutput
+from portway_platform.events.rules import DELIVERY, DeliveryStatus, event_urls, lane_of
+from portway_platform.events.tables import deliveries, events
 from portway_platform.forge.activity import note_upload
 from portway_platform.forge.events import UPLOADS, forge_payload, forge_type_of
 from portway_platform.services import Services
@@ -21,9 +23,6 @@ from portway_sdk.wire import EventType, ForgeEventType
 
 _FORGE_ONLY = "transferError"
 """A Connect app asks for the error of a listener; a Forge app is told."""
-
-DELIVERY = "event-delivery"
-"""The kind of due work that delivers an event to one endpoint."""
 
 _INSERT_EVENT = insert(events)
 _INSERT_DELIVERY = insert(deliveries)
@@ -38,6 +37,8 @@ def emit(
 ) -> str:
     """Write an event of a transfer and its deliveries; return its message id.
 
+    Where the site's dialect leaves such an event out, nothing is written.
+
     Args:
         connection: The transaction of the change the event tells of.
         facts: Further members of the payload, spelled as on the wire.
@@ -45,9 +46,12 @@ def emit(
     now = services.clock.now()
     context = get_context(connection, transfer_id)
     message_id = services.ids.uuid()
+    if not is_told(context.dialect, event_type, facts):
+        return message_id
+    facts = told_facts(context.dialect, event_type, facts)
     if event_type is EventType.APP_DATA_UPLOADED and context.is_preload:
         event_type = EventType.APP_DATA_PRELOADED
-    details = context.details(services.settings.public_url).to_wire()
+    details = context.details_on_wire(services.settings.public_url)
     if context.forge_app_id is None:
         payload = {
             "cloudAppKey": context.app_key,
@@ -81,48 +85,38 @@ def emit(
         },
     )
     for url in _urls(context, event_type):
-        delivery_id = services.ids.uuid()
-        connection.execute(
-            _INSERT_DELIVERY,
-            {
-                "id": delivery_id,
-                "event_id": message_id,
-                "url": url,
-                "status": DeliveryStatus.PENDING,
-                "attempts": 0,
-                "created_at": now,
-            },
-        )
-        schedule(connection, DELIVERY, delivery_id, now, lane=lane_of(url))
+        for due_at in delivery_times(context.dialect, message_id, url, now):
+            delivery_id = services.ids.uuid()
+            connection.execute(
+                _INSERT_DELIVERY,
+                {
+                    "id": delivery_id,
+                    "event_id": message_id,
+                    "url": url,
+                    "status": DeliveryStatus.PENDING,
+                    "attempts": 0,
+                    "created_at": now,
+                },
+            )
+            schedule(connection, DELIVERY, delivery_id, due_at, lane=lane_of(url))
     return message_id
 
 
 def _urls(context: TransferContext, event_type: str) -> tuple[str, ...]:
     if context.forge_remote_url is None:
-        return event_urls(context.app_base_url, context.descriptor, context.registered_endpoints)
+        return event_urls(
+            context.app_base_url,
+            context.descriptor,
+            context.registered_endpoints,
+            endpoints=context.dialect.event_endpoints,
+        )
     is_wanted = not context.forge_events or event_type in context.forge_events
     return (context.forge_remote_url,) if is_wanted else ()
 
 
 def list_events(connection: Connection, transfer_id: str) -> list[EventOutput]:
     """Return the events of a transfer with their deliveries and attempts, oldest first."""
-    attempts_of: defaultdict[str, list[AttemptOutput]] = defaultdict(list)
-    for row in connection.execute(
-        select(attempts)
-        .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
-        .join(events, events.c.id == deliveries.c.event_id)
-        .where(events.c.transfer_id == transfer_id)
-        .order_by(attempts.c.number)
-    ):
-        attempts_of[row.delivery_id].append(
-            AttemptOutput(
-                number=row.number,
-                started_at=row.started_at,
-                finished_at=row.finished_at,
-                http_status=row.http_status,
-                problem=row.problem,
-            )
-        )
+    attempts_of = read_attempts(connection, events.c.transfer_id == transfer_id)
     deliveries_of: defaultdict[str, list[DeliveryOutput]] = defaultdict(list)
     for row in connection.execute(
         select(deliveries, due_work.c.due_at)
@@ -134,15 +128,7 @@ def list_events(connection: Connection, transfer_id: str) -> list[EventOutput]:
         .where(events.c.transfer_id == transfer_id)
         .order_by(deliveries.c.url)
     ):
-        deliveries_of[row.event_id].append(
-            DeliveryOutput(
-                url=row.url,
-                status=DeliveryStatus(row.status),
-                attempts=attempts_of[row.id],
-                next_attempt_at=row.due_at,
-                delivered_at=row.delivered_at,
-            )
-        )
+        deliveries_of[row.event_id].append(as_delivery(row, attempts_of[row.id]))
     return [
         EventOutput(
             message_id=row.id,

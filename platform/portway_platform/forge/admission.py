@@ -8,10 +8,12 @@ import flask
 
 from portway_platform import error_codes
 from portway_platform.admission import Admitted, AppItself, AppMay, asked, pass_gate
+from portway_platform.dialect.refusals import hides_mappings, with_spoken_status
+from portway_platform.dialect.service import for_site
 from portway_platform.forge.callers import ForgeCaller, identify_app
 from portway_platform.ledger.refusals import noting_refusals
 from portway_platform.services import Services
-from portway_scopes import RefusalReason
+from portway_scopes import Access, RefusalReason, Request
 from portway_service.endpoints import Open
 from portway_service.errors import Refusal
 
@@ -32,6 +34,7 @@ class ForgeAdmission:
             return None
         with self.services.database.read() as connection:
             caller = identify_app(connection, self.services, request)
+            self.services.rate_limiter.count("forge", caller.app_key, caller.site_id)
             if isinstance(access, AppItself):
                 return Admitted(caller)
             if not isinstance(access, AppMay):
@@ -41,7 +44,12 @@ class ForgeAdmission:
                 with noting_refusals(self.services, caller.app_key, wanted, path):
                     granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
             except Refusal as refusal:
-                raise as_forge(refusal) from None
+                dialect = for_site(connection, caller.site_id)
+                if not hides_mappings(refusal, dialect):
+                    raise as_forge(with_spoken_status(refusal, dialect)) from None
+                wanted = Request(Access.READ_TRANSFER)
+                granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+                return Admitted(caller, granted, sees_no_mappings=True)
             return Admitted(caller, granted)
 
 

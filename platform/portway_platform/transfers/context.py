@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
+from portway_platform.dialect.rules import Dialect, dialect_of
+from portway_platform.dialect.tables import dialects
 from portway_platform.forge.tables import forge_installations, forge_transfers
 from portway_platform.installations.tables import installations
 from portway_platform.migrations.tables import migrations
@@ -37,6 +40,8 @@ class TransferContext:
     app_base_url: str
     descriptor: Mapping[str, Any]
     registered_endpoints: Sequence[str]
+    switches: Mapping[str, str] | None
+    """Those of its site's dialect that were set."""
     transfer_name: str | None
     transfer_tags: Sequence[str] | None
     is_preload: bool
@@ -58,6 +63,18 @@ class TransferContext:
             confluence_client_key=_UNKNOWN_CLIENT if is_jira else self.client_key,
             cloud_url=cloud_url(public_url, self.site_key),
         )
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """How its site speaks the contract."""
+        return dialect_of(self.switches or {})
+
+    def details_on_wire(self, public_url: str) -> dict[str, Any]:
+        """Return the `migrationDetails` of messages as JSON; the site's dialect counts time."""
+        wire = self.details(public_url).to_wire()
+        if self.dialect.created_at_unit == "seconds":
+            wire["createdAt"] //= 1000
+        return wire
 
 
 def cloud_url(public_url: str, site_key: str) -> str:
@@ -102,6 +119,7 @@ _CONTEXTS = (
         installations.c.base_url.label("app_base_url"),
         installations.c.descriptor,
         installations.c.endpoints.label("registered_endpoints"),
+        dialects.c.switches,
         transfer_definitions.c.name.label("transfer_name"),
         transfer_definitions.c.tags.label("transfer_tags"),
         transfer_definitions.c.is_preload,
@@ -113,6 +131,7 @@ _CONTEXTS = (
     .join(pairs, pairs.c.id == migrations.c.pair_id)
     .join(sites, sites.c.id == pairs.c.site_id)
     .join(installations, installations.c.id == transfers.c.installation_id)
+    .outerjoin(dialects, dialects.c.site_id == sites.c.id)
     .outerjoin(transfer_definitions, transfer_definitions.c.transfer_id == transfers.c.id)
     .outerjoin(forge_transfers, forge_transfers.c.transfer_id == transfers.c.id)
     .outerjoin(

@@ -67,10 +67,10 @@ def lock_transfer(connection: Connection, transfer_id: str) -> None:
 # Progress and settlement
 
 
-def report_progress(services: Services, transfer_id: str, report: ProgressReport) -> None:
+def report_progress(services: Services, transfer_id: str, report: ProgressReport) -> bool:
     """Take what a cloud app says about its transfer; a settling status settles it.
 
-    A report with a lower percent than one before leaves no trace.
+    A report with a lower percent than one before leaves no trace; tells whether it was taken.
 
     Raises:
         Refusal: `transfer_settled`.
@@ -79,7 +79,7 @@ def report_progress(services: Services, transfer_id: str, report: ProgressReport
         lock_unsettled(connection, transfer_id)
         row = get_transfer_row(connection, transfer_id)
         if report.percent is not None and report.percent < row.percent:
-            return
+            return False
         values: dict[str, Any] = {}
         if report.percent is not None:
             values["percent"] = report.percent
@@ -94,6 +94,7 @@ def report_progress(services: Services, transfer_id: str, report: ProgressReport
             raise Refusal(
                 error_codes.TRANSFER_NOT_RUNNING, transfer_id=transfer_id, status=row.status
             )
+    return True
 
 
 def _change(
