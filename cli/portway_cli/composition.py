@@ -19,6 +19,7 @@ from portway_assistant.folder import AssistantFolder
 from portway_cli.data_folder import DataFolder
 from portway_cli.error_codes import MASTER_KEY_INVALID
 from portway_cli.front_door import create_front_door
+from portway_cli.runners import ProcessRunner
 from portway_platform.app import Platform, create_app
 from portway_platform.callers import AppAuthenticator
 from portway_platform.rate_limits.rules import RateLimits
@@ -50,11 +51,14 @@ class Composition:
         clock: Clock | None = None,
         ids: Ids | None = None,
         rate_limits: RateLimits | None = None,
+        runner: ProcessRunner | None = None,
     ) -> None:
         """Say what to put together; `database_url` keeps the rows of platform and cloud site.
 
-        Without it each of the two has a SQLite file in the folder.
+        Without it each of the two has a SQLite file in the folder. `runner` carries out the runs
+        that the assistant API is asked for.
         """
+        self._runner = runner
         self._folder = folder
         self._database_url = database_url
         self._public_url = public_url
@@ -102,7 +106,10 @@ class Composition:
         self._closing.append(site.extensions["portway_cloud_site"].database.close)
         assistant_folder = AssistantFolder.open(folder.assistant, self._clock, self._ids)
         self._closing.append(assistant_folder.close)
-        assistant = portway_assistant.api.create_app(assistant_folder, admin=admin, ids=self._ids)
+        assistant = portway_assistant.api.create_app(
+            assistant_folder, admin=admin, ids=self._ids, runner=self._runner
+        )
+        self._assistant = assistant_folder
         front = create_front_door(admin, assistant_folder.ledger, ids=self._ids)
         return _dispatch(platform.app, site, assistant, front)
 
@@ -111,6 +118,8 @@ class Composition:
         app = self.open()
         self._platform.start()
         self._closing.append(self._platform.stop)
+        if self._runner is not None:
+            self._runner.resume(self._assistant)
         return app
 
     def end_waits(self) -> None:

@@ -35,6 +35,8 @@ from portway_sdk import APIError, TransportError
 from portway_service.clock import Clock
 from portway_service.errors import Refusal
 
+DESTINATION_AWAY = "The destination stopped answering."
+
 
 class AppProcesses(Protocol):
     """Starts the sides of apps that are to run here. The sides of other apps run elsewhere."""
@@ -139,7 +141,7 @@ class Engine:
         except StopRequested:
             status, reason = RunStatus.STOPPED, "Somebody asked it to stop."
         except TransportError:
-            status, reason = RunStatus.STOPPED, "The destination stopped answering."
+            status, reason = RunStatus.STOPPED, DESTINATION_AWAY
         except APIError as error:
             status, reason = RunStatus.FAILED, f"{error.message} {error.fix or ''}".strip()
         seconds = around.monotonic() - course.began

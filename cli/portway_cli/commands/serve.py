@@ -93,6 +93,7 @@ def command(
     from portway_cli.data_folder import DataFolder
     from portway_cli.options import check_database
     from portway_cli.processes import free_port
+    from portway_cli.runners import ProcessRunner
     from portway_platform.rate_limits.rules import RateLimits
     from portway_service.ids import RandomIds
     from portway_service.outbound import Outbound
@@ -113,6 +114,7 @@ def command(
         outbound=policy,
         database_url=database_url,
         rate_limits=RateLimits(app_requests or None, site_requests or None),
+        runner=ProcessRunner(folder, f"http://{'127.0.0.1' if is_local else host}:{port}"),
     )
 
     def on_ready(_address: str) -> None:
