@@ -18,6 +18,7 @@ COMMANDS = {
     "ledger": "Verify what was agreed and done.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
     "plan": "Save plans, run, stop and resume them.",
+    "proof": "Verify the signed report of a run.",
     "retry": "Send again what failed in a run.",
     "sample": "Make up a Confluence export of any size.",
     "people": "See who would arrive as what; claim placeholders.",

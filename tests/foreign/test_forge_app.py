@@ -13,12 +13,12 @@ from pathlib import Path
 import httpx
 import orjson
 import pytest
+from support.node import installed
 
 from portway_cli.processes import free_port
 from portway_sdk import Gateway, Listener, ListenerSettings
 from support.forge import FORGE_APP_ID
 from support.manifests import APP_KEY, SERVER_APP_KEY, a_manifest
-from support.node import installed
 from support.processes import Process, an_environment, answers, serving, wait_until
 
 pytestmark = pytest.mark.processes

@@ -1,13 +1,13 @@
 """The three endpoints only Jira sites have, and the data behind them over the admin API."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any, get_args
 
 import flask
-from pydantic import Field
 
 from portway_platform.admission import AdminMay, AppMay
 from portway_platform.jira import service
+from portway_platform.jira.lines import Kind
 from portway_platform.jira.messages import FieldUpdates, Properties, RuleSearch
 from portway_platform.messages import Input, Output
 from portway_platform.services import Interfaces, Services
@@ -25,7 +25,7 @@ MAY_FILL = AppMay(Access.FILL_SITE, transfer_header="Atlassian-Transfer-Id")
 class KindQuery(Input):
     """Which kind of data is asked for; all of it without one."""
 
-    kind: Annotated[str, Field(max_length=40)] | None = None
+    kind: Kind | None = None
 
 
 class DataReceived(Output):
@@ -113,5 +113,5 @@ def _add_for_admins(services: Services, interfaces: Interfaces) -> None:
     )
     def walk(call: Call) -> flask.Response:
         site_id = service.get_jira_site_id(services, call.path["site_key"])
-        kinds = service.KINDS if call.query.kind is None else (call.query.kind,)
+        kinds = get_args(Kind) if call.query.kind is None else (call.query.kind,)
         return flask.Response(service.walk(services, site_id, kinds), mimetype=NDJSON)

@@ -32,9 +32,13 @@ KEYS = list[str]
 
 
 class NamespaceQuery(WireModel):
-    """Which mappings are asked for."""
+    """Which mappings are asked for.
+
+    `migration_id` is an extension: only those that this migration brought or changed.
+    """
 
     namespace: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+    migration_id: Annotated[str, Field(max_length=36, pattern=r"^[^\x00]*$")] | None = None
 
 
 class MappingPageQuery(NamespaceQuery):
@@ -74,7 +78,7 @@ class Reads:
                     call.query.namespace,
                     last_entity=call.query.last_entity,
                     page_size=call.query.page_size,
-                    migration_id=_only_migration(access, dialect),
+                    migration_id=_only_migration(call),
                     ends_with_key=dialect.last_page_cursor == "last-key",
                 )
         return flask.Response(page, mimetype=JSON)
@@ -97,7 +101,7 @@ class Reads:
                 access.pair_id,
                 call.query.namespace,
                 keys,
-                migration_id=_only_migration(access, dialect),
+                migration_id=_only_migration(call),
             )
 
     @answering({200: AsSent(ContainersPage)})
@@ -133,6 +137,10 @@ def _check_page_size(page_size: int, limit: int, dialect: Dialect) -> None:
         raise invalid_fields([{"field": "pageSize", "problem": problem}])
 
 
-def _only_migration(access: TransferAccess, dialect: Dialect) -> str | None:
+def _only_migration(call: Call) -> str | None:
     """Return the one migration whose mappings are read, or None for those of all."""
-    return access.migration_id if dialect.mapping_history == "this-migration" else None
+    access: TransferAccess = call.admitted.transfer
+    if call.query.migration_id is not None:
+        asked: str = call.query.migration_id
+        return asked
+    return access.migration_id if access.dialect.mapping_history == "this-migration" else None
