@@ -8,15 +8,14 @@ time.
 
 import gzip
 import threading
-from pathlib import Path
 
 import httpx
 import orjson
 import pytest
-from support.node import installed
 
 from portway_cli.processes import free_port
 from portway_sdk import Gateway, Listener, ListenerSettings
+from support.foreign import node_project
 from support.forge import FORGE_APP_ID
 from support.manifests import APP_KEY, SERVER_APP_KEY, a_manifest
 from support.processes import Process, an_environment, answers, serving, wait_until
@@ -57,7 +56,7 @@ def admin(portway):
 @pytest.fixture
 def app(portway, tmp_path):
     """The Forge app's runtime as a process, and where it takes events."""
-    program = installed(Path(__file__).parent / "forge-app")
+    program = node_project("forge-app")
     port = free_port()
     process = Process(
         ["node", "runtime.js"],
