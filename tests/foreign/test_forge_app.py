@@ -8,15 +8,14 @@ time.
 
 import gzip
 import threading
-from pathlib import Path
 
 import httpx
 import orjson
 import pytest
-from support.node import installed
 
 from portway_cli.processes import free_port
 from portway_sdk import Gateway, Listener, ListenerSettings
+from support.foreign import node_project
 from support.forge import FORGE_APP_ID
 from support.manifests import APP_KEY, SERVER_APP_KEY, a_manifest
 from support.processes import Process, an_environment, answers, serving, wait_until
@@ -57,7 +56,7 @@ def admin(portway):
 @pytest.fixture
 def app(portway, tmp_path):
     """The Forge app's runtime as a process, and where it takes events."""
-    program = installed(Path(__file__).parent / "forge-app")
+    program = node_project("forge-app")
     port = free_port()
     process = Process(
         ["node", "runtime.js"],
@@ -75,7 +74,8 @@ def app(portway, tmp_path):
         process.end()
 
 
-def a_listener():
+def a_listener(*more):
+    """The server app; `more` are labels of further uploads."""
     listener = Listener(
         server_app_key=SERVER_APP_KEY,
         cloud_app_key=APP_KEY,
@@ -97,6 +97,9 @@ def a_listener():
                 upload.write(gzip.compress(lines))
         with gateway.create_app_data(label="of another version") as upload:
             upload.write(b"")
+        for label in more:
+            with gateway.create_app_data(label=label) as upload:
+                upload.write(b"?")
         gateway.complete_export()
 
     return listener
@@ -149,12 +152,13 @@ def prepare(admin, app):
     return migration_id
 
 
-def test_a_forge_app_migrates_from_install_to_success(portway, admin, app, tmp_path):
+def moved(portway, admin, app, folder, listener):
+    """Move the app until the platform settles; return the path of the transfer."""
     migration_id = prepare(admin, app)
     token = admin("POST", "servers/acme-dc/enrolments", {"appKey": APP_KEY})["enrolmentToken"]
     stop = threading.Event()
-    settings = ListenerSettings(portway.url, tmp_path / "listener.key", token, poll_seconds=1)
-    listening = threading.Thread(target=a_listener().run, args=(settings,), kwargs={"stop": stop})
+    settings = ListenerSettings(portway.url, folder / "listener.key", token, poll_seconds=1)
+    listening = threading.Thread(target=listener.run, args=(settings,), kwargs={"stop": stop})
     listening.start()
     try:
         wait_until(lambda: admin("GET", "servers/acme-dc/listeners") != [])
@@ -164,6 +168,18 @@ def test_a_forge_app_migrates_from_install_to_success(portway, admin, app, tmp_p
     finally:
         stop.set()
         listening.join()
+    return path
+
+
+def test_a_file_the_app_gives_up_on_fails_the_transfer(portway, admin, app, tmp_path):
+    transfer = admin("GET", moved(portway, admin, app, tmp_path, a_listener("broken")))
+
+    assert (transfer["status"], transfer["reason"]) == ("FAILED", "messages_failed")
+    assert (transfer["forge"]["processed"], transfer["forge"]["failed"]) == (4, 1)
+
+
+def test_a_forge_app_migrates_from_install_to_success(portway, admin, app, tmp_path):
+    path = moved(portway, admin, app, tmp_path, a_listener())
 
     transfer = admin("GET", path)
     seen = httpx.get(f"{app}/seen", trust_env=False).json()
