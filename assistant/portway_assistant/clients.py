@@ -216,6 +216,11 @@ class SiteClient:
         self._base = f"/sites/{_q(site_key)}/wiki"
         self._door = f"{self._base}/portway/v1/sources/{_q(source)}"
 
+    @property
+    def path(self) -> str:
+        """The path of the site, as this side reaches it."""
+        return self._base
+
     def put_site(self, name: str) -> dict[str, Any]:
         """Make the site, or find it."""
         response = self._caller.call("PUT", f"{self._base}/portway/v1/site", json={"name": name})
@@ -261,6 +266,43 @@ class SiteClient:
             idempotent=True,
         )
         return list(orjson.loads(response.content)["results"])
+
+    def ids(
+        self, keys: Sequence[str] | Sequence[Mapping[str, Any]], *, reserve: bool
+    ) -> list[dict[str, Any]]:
+        """Return `sourceKey`, `id` and `state` of items; on request keep ids for what is to come.
+
+        A site that is not made yet knows none.
+        """
+        try:
+            response = self._caller.call(
+                "POST",
+                f"{self._door}/ids",
+                params={"reserve": "true"} if reserve else {},
+                content=b"\n".join(orjson.dumps(key) for key in keys),
+                headers=NDJSON,
+                idempotent=True,
+            )
+        except APIError as error:
+            if error.code == SITE_UNKNOWN:
+                return []
+            raise
+        return list(orjson.loads(response.content)["results"])
+
+    def spaces(self) -> Iterator[dict[str, str]]:
+        """Yield `id`, `key`, `name` and `status` of every space of the site, those in the archive
+        and in the trash too. A site that is not made yet has none."""
+        path = f"{self._base}/api/v2/spaces?limit=250&status=current,archived,trashed"
+        while path:
+            try:
+                answer = orjson.loads(self._caller.call("GET", path).content)
+            except APIError as error:
+                if error.code == SITE_UNKNOWN:
+                    return
+                raise
+            for space in answer["results"]:
+                yield {name: space[name] for name in ("id", "key", "name", "status")}
+            path = answer["_links"].get("next", "")
 
     def groups(self) -> list[dict[str, Any]]:
         """Return every group of the site: `id`, `name`, `members`, `sourceKey`.

@@ -11,6 +11,7 @@ from itertools import islice
 
 from portway_assistant.clients import PlatformClient, SiteClient
 from portway_assistant.core.outgoing import OutgoingFile, OutgoingItem
+from portway_assistant.core.space_keys import KEY_TAKEN
 from portway_assistant.progress import Progress
 from portway_assistant.runs.ledger import ItemOutcome, Ledger
 from portway_sdk import APIError
@@ -77,10 +78,12 @@ class Loader:
         if sendable:
             results = self._site.send_items([line for _, line in sendable], run_id=self._run_id)
             for (item, _), result in zip(sendable, results, strict=True):
+                # Somebody made a space of this key meanwhile: it is left out, nothing has failed.
+                is_taken = result.get("code") == KEY_TAKEN
                 answers[item.source_key] = ItemOutcome(
                     source_key=item.source_key,
                     kind=item.kind,
-                    outcome=result["outcome"],
+                    outcome="skipped" if is_taken else result["outcome"],
                     title=item.title,
                     destination_id=result.get("id"),
                     code=result.get("code"),

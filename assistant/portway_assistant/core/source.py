@@ -7,6 +7,8 @@ from typing import Any
 
 from portway_assistant.apps import CheckResult
 from portway_assistant.clients import SiteClient
+from portway_assistant.core.arrival import Arrival
+from portway_assistant.core.broken_links import BrokenLinks
 from portway_assistant.core.content_checks import ContentChecks
 from portway_assistant.core.files import measure
 from portway_assistant.core.hanging_source import HangingSource
@@ -25,6 +27,7 @@ from portway_assistant.core.left_out import (
     describe_properties,
     describe_siteless,
 )
+from portway_assistant.core.link_table import FindIds, LinkRow, link_rows
 from portway_assistant.core.outgoing import OutgoingItem, Phase
 from portway_assistant.core.people_source import PeopleSource
 from portway_assistant.error_codes import SPACE_NOT_IN_EXPORT
@@ -33,7 +36,7 @@ from portway_assistant.exports.records import ContainerKind, Space
 from portway_assistant.exports.work_store import WorkStore
 from portway_assistant.people.domains import Decision
 from portway_assistant.reports.report import EXAMPLES, NotMoved
-from portway_assistant.runs.settings import PlanSettings
+from portway_assistant.runs.settings import Content, PlanSettings
 from portway_service.errors import Refusal
 from portway_service.folding import fold
 
@@ -75,6 +78,7 @@ class Source:
         self._spaces: list[Space] = [
             space for space in available if not wanted or fold(space.key) in wanted
         ]
+        self._content = self._settings.content
         self.people = PeopleSource(
             store,
             people,
@@ -82,16 +86,51 @@ class Source:
             decisions=decisions or {},
             space_ids=[space.id for space in self._spaces],
         )
+        self._arrival = Arrival(store, available, self._spaces, self.people, self._settings)
 
     def meet(self, site: SiteClient) -> None:
         """Learn what is at the destination already; writes nothing."""
         self.people.meet(site)
+        self._arrival.meet(site)
+
+    def begin(self, site_path: str) -> None:
+        """Let what is about to move be referred to by the ids it will have.
+
+        Args:
+            site_path: Path of the destination's base URL.
+        """
+        self._arrival.begin(site_path)
+
+    def leave_out(self, source_keys: Iterable[str]) -> None:
+        """Leave out spaces the destination refused, with everything in them."""
+        self._arrival.leave_out(source_keys)
+
+    def link_rows(self, site_url: str, find_ids: FindIds) -> Iterator[LinkRow]:
+        """Yield old and new addresses of everything that arrived."""
+        urls = self._settings.source_urls or self._store.source_urls()
+        by_id = {space.id: space for space in self._spaces}
+        return link_rows(
+            self._store,
+            [(by_id[space.id], space.key) for space in self._arrival.spaces],
+            source_url=urls[0] if urls else "",
+            site_url=site_url,
+            find_ids=find_ids,
+        )
+
+    @property
+    def broken_links(self) -> BrokenLinks:
+        """What refers to something in vain, of everything that was sent or proved so far."""
+        return self._arrival.broken
 
     def phases(self) -> list[Phase]:
         """Return every phase, in the order they must be sent."""
-        spaces = self._spaces
+        if self._content is Content.NONE:
+            return self.people.phases()
+        return [*self.people.phases(), *map(self._arrival.arriving, self._content_phases())]
+
+    def _content_phases(self) -> list[Phase]:
+        spaces = self._arrival.spaces
         return [
-            *self.people.phases(),
             Phase("spaces", len(spaces), lambda: map(space_item, spaces)),
             self._phase("pages", self._pages),
             self._phase("blogPosts", self._blog_posts),
@@ -118,6 +157,7 @@ class Source:
     def checks(self) -> list[CheckResult]:
         """Return what is worth knowing about the export before anything moves."""
         return [
+            *self._arrival.checks(),
             *ContentChecks(self._store, self._spaces).run(),
             *self.people.checks(),
         ]

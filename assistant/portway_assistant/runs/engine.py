@@ -10,14 +10,17 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from portway_assistant.apps import AppMover, AppToMove, CheckResult
 from portway_assistant.clients import PlatformClient, SiteClient
 from portway_assistant.core.loader import Loader, StopRequested
 from portway_assistant.core.outgoing import OutgoingItem
 from portway_assistant.core.source import Source
+from portway_assistant.core.space_keys import KEY_TAKEN
 from portway_assistant.progress import Progress
 from portway_assistant.proof.compare import Proof, prove
+from portway_assistant.reports.links import write_links
 from portway_assistant.reports.report import Receipt, Report, group_not_moved
 from portway_assistant.reports.writing import write_report, write_whole
 from portway_assistant.runs.ledger import AppOutcome, Ledger, Run
@@ -155,6 +158,7 @@ class Engine:
         course.migration_id = str(migration["migrationId"])
         self._around.ledger.set_migration(course.run.run_id, course.migration_id)
         self._platform.add_containers(course.migration_id, self._source.containers())
+        self._source.begin(urlsplit(course.site_url).path)
 
     def _check_source(self, course: _Course) -> str | None:
         """Check people and content; returns why nothing may be written, if so."""
@@ -212,14 +216,24 @@ class Engine:
         )
         for phase in self._source.phases():
             loader.load(phase.name, phase.items, total=phase.total)
+            if phase.name == "spaces":
+                self._source.leave_out(self._refused_spaces(course.run.run_id))
         status = self._core_status(course)
         self._platform.set_core_status(course.migration_id, status)
         return status
 
+    def _refused_spaces(self, run_id: str) -> Iterator[str]:
+        """Yield the keys of spaces that did not arrive because their keys are taken."""
+        for space in self._around.ledger.outcomes(run_id, kinds=("space",), only=("skipped",)):
+            if space.code == KEY_TAKEN:
+                yield space.source_key
+
     def _core_status(self, course: _Course) -> RunStatus:
-        counts = self._around.ledger.counts(course.run.run_id)
+        run_id = course.run.run_id
+        counts = self._around.ledger.counts(run_id)
         spaces = counts.get("space", {})
-        if spaces and sum(spaces.values()) == spaces.get("failed", 0):
+        absent = spaces.get("failed", 0) + sum(1 for _ in self._refused_spaces(run_id))
+        if spaces and sum(spaces.values()) == absent:
             return RunStatus.FAILED
         failed = sum(by_outcome.get("failed", 0) for by_outcome in counts.values())
         return RunStatus.INCOMPLETE if failed else RunStatus.FINISHED
@@ -301,6 +315,13 @@ class Engine:
         ledger, run_id = self._around.ledger, course.run.run_id
         folder = self._around.folder / "reports" / run_id
         folder.mkdir(parents=True, exist_ok=True)
+        links = write_links(
+            folder,
+            self._source.link_rows(
+                course.site_url, lambda keys: ledger.destination_ids(run_id, keys)
+            ),
+            self._source.broken_links,
+        )
         report = Report(
             version=version("portway"),
             run=course.run,
@@ -319,6 +340,7 @@ class Engine:
             receipts=list(self._save_receipts(course, folder)),
             repairs=self._source.repairs,
             notes=[*self._source.notes(), *course.notes],
+            links=links,
         )
         return report, write_report(report, folder)
 

@@ -236,6 +236,17 @@ class Ledger:
                 return
             last = rows[-1].source_key
 
+    def destination_ids(self, run_id: str, source_keys: Sequence[str]) -> dict[str, str]:
+        """Return the ids of those of these items that a run left at the destination."""
+        query = select(items.c.source_key, items.c.destination_id).where(
+            items.c.run_id == run_id,
+            items.c.source_key.in_(source_keys),
+            items.c.outcome != "failed",
+            items.c.destination_id.is_not(None),
+        )
+        with self._database.read() as connection:
+            return {row.source_key: row.destination_id for row in connection.execute(query)}
+
     def record_app(self, run_id: str, outcome: AppOutcome) -> None:
         """Write down where an app stands."""
         values = {"run_id": run_id, **vars(outcome), "details": outcome.details or {}}
