@@ -11,7 +11,6 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from bench.export_maker import ExportMaker
 from bench.measuring import Row, Target, alternate, seconds_of
 from bench.workplace import Workplace
 from portway_assistant.clients import PlatformClient, SiteClient
@@ -26,6 +25,8 @@ from portway_assistant.reports.report import Report
 from portway_assistant.runs.engine import Destination, Engine, Surroundings
 from portway_assistant.runs.preparation import prepare_source
 from portway_assistant.runs.settings import PlanSettings
+from portway_assistant.samples.options import SampleKind, SampleOptions
+from portway_assistant.samples.writing import write_sample
 from portway_cli.composition import Composition
 from portway_cli.connections import DEFAULT_URL, Connection
 from portway_cli.data_folder import DataFolder
@@ -39,9 +40,22 @@ WANTED_PER_SECOND = 3_000
 
 def measure_core_migration(place: Workplace) -> Row:
     """Migrate the same export into a new folder each time, as `portway migrate` does."""
-    export = ExportMaker(with_history=False).write_zip(
-        place.folder / "export.zip", pages=place.pick(2_500, 400)
-    )
+    pages = place.pick(2_500, 400)
+    export = write_sample(
+        place.folder / "export.zip",
+        SampleOptions(
+            kind=SampleKind.SPACE,
+            pages=pages,
+            users=200,
+            comments=pages * 7 // 5,
+            attachments=pages // 3,
+            blogposts=pages // 10,
+            revisions=0,
+            app_notes=0,
+            body_bytes=3_500,
+            plain=True,
+        ),
+    ).package
     items = _items_of(export, place.folder / "stores")
     counter = iter(range(100))
     courses: list[Watch] = []

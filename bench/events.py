@@ -26,6 +26,7 @@ from portway_assistant.clients import PlatformClient
 from portway_cli.composition import Composition
 from portway_cli.data_folder import DataFolder
 from portway_platform.events.deliverer import PER_ENDPOINT
+from portway_platform.rate_limits.rules import RateLimits
 from portway_sdk.tokens import verify_connect_token
 from portway_service.ids import RandomIds
 from portway_service.outbound import Outbound
@@ -80,7 +81,12 @@ def measure_events(place: Workplace) -> Row:
 def _let_events_wait(data: Path, cloud_app: CloudApp, count: int) -> Moving:
     """Fill a data folder with undelivered events: a platform that takes files and sends nothing."""
     folder = DataFolder.open(data)
-    composition = Composition(folder, public_url=_URL, outbound=Outbound.LOOPBACK)
+    composition = Composition(
+        folder,
+        public_url=_URL,
+        outbound=Outbound.LOOPBACK,
+        rate_limits=RateLimits(None, None),
+    )
     try:
         transport = StreamingWSGITransport(composition.open())
         moving = begin_move(Door(_URL, folder.admin_token(RandomIds()), transport), cloud_app)

@@ -20,6 +20,9 @@ from portway_service.ids import RandomIds
 
 PROC = Path("/proc")
 
+UNLIMITED = {"PORTWAY_APP_REQUESTS_PER_MINUTE": "0", "PORTWAY_SITE_REQUESTS_PER_MINUTE": "0"}
+"""The bench asks for what a platform can do, not for what it lets one app do."""
+
 
 class Helper:
     """A process of ours that writes one JSON line for each line it is told."""
@@ -115,7 +118,7 @@ def serving(data: Path) -> Iterator[Served]:
     port = free_port()
     log = data.with_suffix(".log")
     # Its note of where it runs belongs to nobody's commands.
-    environment = {"XDG_STATE_HOME": str(data.with_suffix(".state"))}
+    environment = {"XDG_STATE_HOME": str(data.with_suffix(".state"))} | UNLIMITED
     with running(serve_command(data, port), log=log, environment=environment) as process:
         served = Served(data, port, folder.admin_token(RandomIds()), process.pid)
         await_answer(f"{served.url}/healthz", process, what="portway serve", log=log)

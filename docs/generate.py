@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from portway_assistant.samples.causes import CAUSES
+from portway_assistant.samples.damages import NOTED, REFUSED, REPAIRED
 from portway_cli.error_codes import all_codes
 from portway_platform.dialect.rules import SWITCHES
 from portway_scopes import SCOPE_TEXTS, STATE_TEXTS, AccessScope
@@ -38,6 +40,40 @@ def errors_page() -> str:
             "",
         ]
     return "\n".join(lines)
+
+
+def samples_page() -> str:
+    """Return `samples.md`: what a sample can be made to hold."""
+    lines = [
+        "# Samples",
+        "",
+        "What [`portway sample`](command-line.md#sample) plants on request.",
+    ]
+    for title, explanation, plants in (
+        ("Repaired", "Found as a repair, with its byte.", REPAIRED),
+        ("Noted", "Found as a note or as a reason to leave something out.", NOTED),
+        ("Refused", "Nothing can be read; the code says why and nothing is written.", REFUSED),
+        ("Causes", "What a check before a migration must find.", CAUSES.values()),
+    ):
+        column = "about" if title == "Causes" else "found as"
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            explanation,
+            "",
+            f"| name | what | {column} |",
+            "|---|---|---|",
+        ]
+        lines += [
+            f"| `{p.name}` | {p.sentence} | {_found_as(p.found_as, is_code=column != 'about')} |"
+            for p in plants
+        ]
+    return "\n".join([*lines, ""])
+
+
+def _found_as(text: str, *, is_code: bool) -> str:
+    return f"`{text}`" if text and is_code else text
 
 
 def scopes_page() -> str:
@@ -101,6 +137,7 @@ def _with_part(name: str, part: str, text: str) -> str:
 
 
 PAGES = {
+    "samples.md": samples_page,
     "errors.md": errors_page,
     "access-scopes.md": scopes_page,
     "dialect.md": dialect_page,

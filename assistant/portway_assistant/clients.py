@@ -51,6 +51,16 @@ class PlatformClient:
         body = {"name": name, "product": "CONFLUENCE"}
         return dict(self._json("PUT", f"sites/{_q(site_key)}", json=body))
 
+    def dialect(self, site_key: str) -> dict[str, Any]:
+        """Return how a site speaks the contract."""
+        return dict(self._json("GET", f"sites/{_q(site_key)}/dialect"))
+
+    def set_dialect(self, site_key: str, switches: Mapping[str, str | None]) -> dict[str, Any]:
+        """Set switches of a site's dialect; None puts one back to its default."""
+        path = f"sites/{_q(site_key)}/dialect"
+        body = {"switches": dict(switches)}
+        return dict(self._json("PATCH", path, json=body))
+
     def put_server(self, server_key: str, name: str) -> dict[str, Any]:
         """Make a source server, or find it."""
         body = {"name": name, "product": "CONFLUENCE", "baseUrl": None}
@@ -303,6 +313,18 @@ class SiteClient:
             for space in answer["results"]:
                 yield {name: space[name] for name in ("id", "key", "name", "status")}
             path = answer["_links"].get("next", "")
+
+    def placeholders(self) -> Iterator[dict[str, Any]]:
+        """Walk the placeholders nobody has claimed: key, account id, name, how much they wrote."""
+        with self._caller.open(f"{self._door}/placeholders") as response:
+            yield from _inventory_rows(response)
+
+    def claim(self, claim: Mapping[str, Any]) -> dict[str, Any]:
+        """Say who a placeholder is; the same claim again changes nothing."""
+        response = self._caller.call(
+            "POST", f"{self._door}/claims", json=dict(claim), idempotent=True
+        )
+        return dict(orjson.loads(response.content))
 
     def groups(self) -> list[dict[str, Any]]:
         """Return every group of the site: `id`, `name`, `members`, `sourceKey`.

@@ -153,6 +153,27 @@ SPACE_NOT_IN_EXPORT = ErrorCode(
     "A key given with --space is not in this export; letter case does not matter.",
     "Give keys of spaces it holds, or none to take all.",
 )
+NO_RUN_YET = ErrorCode(
+    "no_run_yet",
+    404,
+    "Nothing was moved from {server_key} to {site_key} with this data folder yet.",
+    "Placeholders come with a migration, whose ledger lies in the data folder.",
+    "Give the --data, --server and --site that `portway migrate` was run with.",
+)
+PERSON_AMBIGUOUS = ErrorCode(
+    "person_ambiguous",
+    409,
+    "Several placeholders are called {name}: {keys}.",
+    "Names are not unique; keys are.",
+    "Name the one you mean by its key, as `portway people list --placeholders` shows it.",
+)
+GENERATED_DOMAIN_NEEDED = ErrorCode(
+    "generated_domain_needed",
+    422,
+    "Made-up addresses need a domain, and {given} is none.",
+    "`generate` was chosen for people without a usable address.",
+    "Give a domain of your own by --generated-domain, such as people.example.com.",
+)
 RUN_UNKNOWN = ErrorCode(
     "run_unknown",
     404,
@@ -170,6 +191,9 @@ REPORT_NOT_MADE = ErrorCode(
 
 CODES: tuple[ErrorCode, ...] = (
     SPACE_NOT_IN_EXPORT,
+    NO_RUN_YET,
+    PERSON_AMBIGUOUS,
+    GENERATED_DOMAIN_NEEDED,
     RUN_UNKNOWN,
     REPORT_NOT_MADE,
     EXPORT_NOT_FOUND,

@@ -17,7 +17,9 @@ from portway_cli.data_folder import DataFolder
 from portway_cli.front_door import create_front_door
 from portway_platform.app import Platform, create_app
 from portway_platform.callers import AppAuthenticator
+from portway_platform.rate_limits.rules import RateLimits
 from portway_platform.settings import PlatformSettings
+from portway_platform.transfers.moving import is_moving
 from portway_service.admin_access import AdminAccess
 from portway_service.clock import Clock, SystemClock
 from portway_service.database import sqlite_url
@@ -41,6 +43,7 @@ class Composition:
         database_url: str | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
+        rate_limits: RateLimits | None = None,
     ) -> None:
         """Say what to put together; `database_url` keeps the rows of platform and cloud site.
 
@@ -52,6 +55,7 @@ class Composition:
         self._outbound = outbound
         self._clock = clock or SystemClock()
         self._ids = ids or RandomIds()
+        self._rate_limits = rate_limits or RateLimits()
         self._closing: list[Callable[[], None]] = []
 
     def open(self) -> WsgiApp:
@@ -69,6 +73,7 @@ class Composition:
                 outbound=self._outbound,
                 clock=self._clock,
                 ids=self._ids,
+                rate_limits=self._rate_limits,
             )
         )
         self._platform = platform
@@ -116,15 +121,19 @@ class _AppsOfThePlatform:
 
     def __init__(self, platform: Platform) -> None:
         self._authenticator = AppAuthenticator(platform.services)
+        self._database = platform.services.database
 
     def authenticate(self, request: flask.Request, site_key: str) -> portway_cloud_site.AppCaller:
         """Return the app that calls, in the cloud site's terms."""
-        caller = self._authenticator.authenticate(request, site_key)
+        with self._database.read() as connection:
+            caller = self._authenticator.identify(connection, request, site_key)
+            in_migration = is_moving(connection, caller.installation_id)
         return portway_cloud_site.AppCaller(
             app_key=caller.app_key,
             site_key=caller.site_key,
             name=caller.name,
             may_write=caller.may_write,
+            in_migration=in_migration,
         )
 
 

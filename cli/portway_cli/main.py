@@ -11,11 +11,14 @@ COMMANDS = {
     "assess": "Decide what becomes of a server's apps.",
     "consent": "Show, give, withdraw and verify agreements.",
     "demo": "Move a real export and one app, end to end.",
+    "domains": "Trust e-mail domains, or not.",
+    "dialect": "Show and set how a site answers where the contract is open.",
     "explain": "Explain an error code.",
     "inspect": "Say what a Confluence export holds.",
     "ledger": "Verify what was agreed and done.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
     "sample": "Make up a Confluence export of any size.",
+    "people": "See who would arrive as what; claim placeholders.",
     "serve": "Run platform, cloud site and assistant in one process.",
 }
 

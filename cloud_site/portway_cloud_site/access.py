@@ -27,6 +27,8 @@ class AppCaller:
     site_key: str
     name: str
     may_write: bool = False
+    in_migration: bool = False
+    """Whether a transfer of it to this site runs: then it may see what is restricted, too."""
 
 
 class AppAuthenticator(Protocol):

@@ -10,9 +10,12 @@ import portway_cloud_site.bulk.api
 import portway_cloud_site.comments.api
 import portway_cloud_site.content.api
 import portway_cloud_site.groups.api
+import portway_cloud_site.history.api
 import portway_cloud_site.inventory.api
 import portway_cloud_site.labels.api
+import portway_cloud_site.marks.api
 import portway_cloud_site.people.api
+import portway_cloud_site.permissions.api
 import portway_cloud_site.sites.api
 import portway_cloud_site.spaces.api
 import portway_cloud_site.spaces.trash_api
@@ -22,6 +25,7 @@ from portway_cloud_site.addresses import Addresses
 from portway_cloud_site.attachments.api import FileNameConverter
 from portway_cloud_site.attachments.files import FileStore
 from portway_cloud_site.pages.views import add_pages
+from portway_cloud_site.permissions.viewing import AS_ACCOUNT, viewer_of
 from portway_cloud_site.services import Interfaces, Services, Visit
 from portway_cloud_site.settings import CloudSiteSettings
 from portway_cloud_site.sites.service import get_site
@@ -38,6 +42,9 @@ _FEATURES = (
     portway_cloud_site.comments.api,
     portway_cloud_site.attachments.api,
     portway_cloud_site.labels.api,
+    portway_cloud_site.history.api,
+    portway_cloud_site.marks.api,
+    portway_cloud_site.permissions.api,
     portway_cloud_site.bulk.api,
     portway_cloud_site.inventory.api,
     portway_cloud_site.groups.api,
@@ -82,7 +89,9 @@ def _make_interfaces(services: Services) -> Interfaces:
         request: flask.Request, access: SiteAccess, path: Mapping[str, str], query: Any
     ) -> Visit:
         caller = services.gatekeeper.admit(request, access, path["site_key"])
-        return Visit(get_site(services.database, path["site_key"]), caller)
+        site = get_site(services.database, path["site_key"])
+        as_account = request.args.get(AS_ACCOUNT)
+        return Visit(site, caller, viewer_of(services.database, site, caller, as_account))
 
     def admit_founder(
         request: flask.Request, access: SiteAccess, path: Mapping[str, str], query: Any

@@ -93,6 +93,34 @@ ADDRESS_KEPT = ErrorCode(
     "The source gives no usable or trusted address any more; an account is never made nameless.",
     "Deactivate the account in the site's administration if it is not wanted.",
 )
+PLACEHOLDER_CLAIMED = ErrorCode(
+    "placeholder_claimed",
+    409,
+    "{source_key} was a placeholder that somebody claimed here; the claim stands.",
+    "An admin said who it is, so what the source says of it counts no more.",
+    "Nothing is to be done. Groups and permissions are given over only when the claim asks for it.",
+)
+PLACEHOLDER_UNKNOWN = ErrorCode(
+    "placeholder_unknown",
+    404,
+    "Nobody came from this source under {source_key}.",
+    "The key is mistyped, or the migration has not brought this person yet.",
+    "List those there are with `portway people list --placeholders`.",
+)
+NOT_A_PLACEHOLDER = ErrorCode(
+    "not_a_placeholder",
+    409,
+    "{source_key} is a real account already.",
+    "Only placeholders can be claimed.",
+    "Leave it, or change the account in the site's administration.",
+)
+PLACEHOLDER_TAKEN = ErrorCode(
+    "placeholder_taken",
+    409,
+    "{source_key} was claimed already, for {email}.",
+    "A claim says who wrote what, so it is made once.",
+    "If the first claim was wrong, change the account's address in the site's administration.",
+)
 IDENTITY_CHANGED = ErrorCode(
     "identity_changed",
     400,
@@ -165,6 +193,10 @@ CODES = (
     ACCESS_KEPT,
     ADDRESS_KEPT,
     IDENTITY_CHANGED,
+    PLACEHOLDER_CLAIMED,
+    PLACEHOLDER_UNKNOWN,
+    NOT_A_PLACEHOLDER,
+    PLACEHOLDER_TAKEN,
     GROUP_NAME_TAKEN,
     REFERENCE_MISSING,
     SUBJECT_MISSING,

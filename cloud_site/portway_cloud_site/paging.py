@@ -6,7 +6,7 @@ rows that come or go in between neither repeat nor hide others.
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
@@ -25,9 +25,11 @@ from portway_service.endpoints import Call, as_response, invalid_fields
 from portway_service.errors import Refusal
 
 T = TypeVar("T", covariant=True)
+U = TypeVar("U")
 
 MAX_LIMIT = 250
 MAX_FILTER_VALUES = 250
+_BY_PLACE = "place"
 _OLDEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -111,6 +113,18 @@ def read_page(
         last = rows[query.limit - 1]
         cursor = _write_cursor(name, last.cursor_value, last.cursor_id)
     return ResultPage([as_result(row) for row in rows[: query.limit]], cursor)
+
+
+def slice_page(
+    items: Sequence[U], query: ListQuery, *, as_result: Callable[[U], T]
+) -> ResultPage[T]:
+    """Return the page of a list that is short enough to be read whole, in its own order."""
+    start = 0
+    if query.cursor is not None:
+        _, start = _read_cursor(query.cursor, _BY_PLACE, int)
+    end = start + query.limit
+    cursor = _write_cursor(_BY_PLACE, 0, end) if end < len(items) else None
+    return ResultPage([as_result(item) for item in items[start:end]], cursor)
 
 
 def _place(order: Order, after: tuple[Any, int], id_column: ColumnElement[int]) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from portway_cloud_site.access import AppCaller, Gatekeeper
 from portway_cloud_site.addresses import Addresses
 from portway_cloud_site.attachments.files import FileStore
+from portway_cloud_site.permissions.viewer import EVERYTHING, Viewer
 from portway_cloud_site.settings import CloudSiteSettings, Limits
 from portway_cloud_site.sites.rules import Site
 from portway_service.admin_access import Admin
@@ -46,6 +47,8 @@ class Visit:
 
     site: Site
     caller: Admin | AppCaller
+    viewer: Viewer = EVERYTHING
+    """Whom what is read is for."""
 
     @property
     def is_admin(self) -> bool:

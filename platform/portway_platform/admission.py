@@ -4,6 +4,7 @@
 |---|---|---|
 | admin | an admin | `AdminMay` |
 | Connect | a cloud app installed on the site of the path | `AppMay`, `AppItself` |
+| Forge | an environment of a Forge app on a site (`forge/admission.py`) | `AppMay`, `AppItself` |
 | gateway | the listener of a server app | `ListenerMay`, `ListenerItself` |
 | public | anybody | `Open` |
 
@@ -24,6 +25,8 @@ from portway_platform.callers import (
     ListenerCaller,
     identify_listener,
 )
+from portway_platform.connect.answers import as_spoken
+from portway_platform.dialect.refusals import hides_mappings
 from portway_platform.gate import Owner, TransferAccess, check_transfer, find_file
 from portway_platform.ledger.refusals import noting_refusals
 from portway_platform.services import Services
@@ -57,6 +60,11 @@ class AppMay:
     """
 
     access: Access
+    transfer_header: str | None = None
+    """The header that names the transfer in place of the path (wire contract, 3.5).
+
+    There whoever cannot show who sends the request is answered 403.
+    """
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ class ListenerItself:
     what: str
 
 
-Caller = TypeVar("Caller", AppCaller, ListenerCaller)
+Caller = TypeVar("Caller")
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,8 @@ class Admitted(Generic[Caller]):
 
     caller: Caller
     granted: TransferAccess | None = None
+    sees_no_mappings: bool = False
+    """Whether mappings are answered as if there were none: the site's dialect for a refusal."""
 
     @property
     def transfer(self) -> TransferAccess:
@@ -134,18 +144,37 @@ class AppAdmission:
         """Return the app that calls, with the transfer it may reach; refuse anybody else."""
         if isinstance(access, Open):
             return None
+        if "jwt" not in request.args and _is_bearer(request):
+            raise Refusal(error_codes.CONNECT_APPS_ONLY)
+        if any("\0" in part for part in path.values()):
+            # PostgreSQL would not even look for it.
+            raise Refusal(NOT_FOUND)
         with self.services.database.read() as connection:
-            caller = self.authenticator.identify(connection, request, path["site_key"])
+            try:
+                caller = self.authenticator.identify(connection, request, path["site_key"])
+            except Refusal as refusal:
+                if not isinstance(access, AppMay) or access.transfer_header is None:
+                    raise
+                raise refusal.with_status(403) from None
             if not request.path.startswith(f"{caller.base_path}/rest/"):
                 # Confluence addresses have a /wiki that Jira's do not.
                 raise Refusal(NOT_FOUND)
+            self.services.rate_limiter.count("connect", caller.app_key, caller.site_id)
             if isinstance(access, AppItself):
                 return Admitted(caller)
             if not isinstance(access, AppMay):
                 raise TypeError(f"the Connect interface does not know {access!r}")
-            asked = _asked(request, access.access, data_class=None)
-            with noting_refusals(self.services, caller.app_key, asked, path):
-                granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
+            path = _with_transfer(access, request, path)
+            wanted = asked(request, access.access, data_class=None)
+            try:
+                with noting_refusals(self.services, caller.app_key, wanted, path):
+                    granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+            except Refusal as refusal:
+                if not hides_mappings(refusal, caller.dialect):
+                    raise as_spoken(connection, refusal, caller.dialect) from None
+                wanted = Request(Access.READ_TRANSFER)
+                granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+                return Admitted(caller, granted, sees_no_mappings=True)
             return Admitted(caller, granted)
 
 
@@ -167,9 +196,10 @@ class ListenerAdmission:
                 return Admitted(caller)
             if not isinstance(access, ListenerMay):
                 raise TypeError(f"the gateway does not know {access!r}")
-            asked = _asked(request, access.access, data_class=access.data_class)
-            with noting_refusals(self.services, caller.app_key, asked, path):
-                granted = _pass_gate(connection, asked, path, caller.owner, self.services.clock)
+            wanted = asked(request, access.access, data_class=access.data_class)
+            with noting_refusals(self.services, caller.app_key, wanted, path):
+                granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+            self.services.rate_limiter.count("gateway", caller.app_key, granted.site_id)
             return Admitted(caller, granted)
 
 
@@ -179,7 +209,24 @@ def admit_anybody(request: flask.Request, access: Any, path: Mapping[str, str], 
         raise TypeError(f"the public interface does not know {access!r}")
 
 
-def _asked(
+def _with_transfer(
+    access: AppMay, request: flask.Request, path: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return the path's arguments, with the transfer a header names where that is its place."""
+    if access.transfer_header is None:
+        return path
+    transfer_id = request.headers.get(access.transfer_header, "").strip()
+    if not transfer_id or "\0" in transfer_id:
+        raise Refusal(error_codes.TRANSFER_ID_MISSING, header=access.transfer_header)
+    return {**path, "transfer_id": transfer_id}
+
+
+def _is_bearer(request: flask.Request) -> bool:
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower() == "bearer" and bool(credentials.strip())
+
+
+def asked(
     request: flask.Request,
     access: Access,
     *,
@@ -195,13 +242,14 @@ def _asked(
     )
 
 
-def _pass_gate(
+def pass_gate(
     connection: Connection,
-    asked: Request,
+    wanted: Request,
     path: Mapping[str, str],
     owner: Owner,
     clock: Clock,
 ) -> TransferAccess:
+    """Admit `owner` to the transfer, or to the file of one, that the path names, or refuse."""
     transfer_id = path.get("transfer_id")
     if transfer_id is None:
         key = path.get("s3_key") or path["key"]
@@ -209,5 +257,5 @@ def _pass_gate(
         if found is None:
             raise Refusal(error_codes.APP_DATA_UNKNOWN, key=key)
         transfer_id, data_class = found
-        asked = replace(asked, data_class=data_class)
-    return check_transfer(connection, transfer_id, asked, owner=owner, clock=clock)
+        wanted = replace(wanted, data_class=data_class)
+    return check_transfer(connection, transfer_id, wanted, owner=owner, clock=clock)

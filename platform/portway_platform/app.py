@@ -21,13 +21,18 @@ from portway_platform.connect import api as connect
 from portway_platform.consents import api as consents
 from portway_platform.dialect import api as dialect
 from portway_platform.events import api as events
+from portway_platform.forge import api as forge
+from portway_platform.forge.admission import ForgeAdmission
+from portway_platform.forge.callers import FORGE_PATH
 from portway_platform.installations import api as installations
+from portway_platform.jira import api as jira
 from portway_platform.keys import api as keys
 from portway_platform.keys.store import open_keys
 from portway_platform.ledger import api as ledger
 from portway_platform.ledger.service import Ledger
 from portway_platform.listeners import api as listeners
 from portway_platform.migrations import api as migrations
+from portway_platform.rate_limits.limiter import RateLimiter
 from portway_platform.schema_versions import HEAD, SCRIPTS
 from portway_platform.services import Interfaces, OpenClient, Services
 from portway_platform.settings import PlatformSettings
@@ -58,6 +63,8 @@ FEATURES = (
     app_data,
     events,
     connect,
+    jira,
+    forge,
 )
 
 
@@ -132,6 +139,7 @@ def open_services(settings: PlatformSettings, *, open_client: OpenClient | None 
         keys=keys,
         files=open_files(settings.files_url),
         open_client=open_client or open_guarded_client,
+        rate_limiter=RateLimiter(database, settings.clock, settings.rate_limits),
         ledger=Ledger(settings, database, keys),
     )
 
@@ -147,13 +155,20 @@ def open_interfaces(services: Services, authenticator: AppAuthenticator) -> Inte
             AppAdmission(services, authenticator).admit,
         ),
         gateway=Api("gateway", "/gateway/v1", ListenerAdmission(services).admit),
+        forge=Api("forge", FORGE_PATH, ForgeAdmission(services).admit),
         public=Api("public", "", admit_anybody),
     )
 
 
 def register(app: flask.Flask, interfaces: Interfaces) -> None:
     """Give every interface's endpoints to a Flask app."""
-    for api in (interfaces.admin, interfaces.gateway, interfaces.public, interfaces.connect):
+    for api in (
+        interfaces.admin,
+        interfaces.gateway,
+        interfaces.forge,
+        interfaces.public,
+        interfaces.connect,
+    ):
         api.register(app)
     # Jira sites have no /wiki in their addresses; the endpoints are the same.
     Api(

@@ -14,12 +14,14 @@ from urllib.parse import quote, urlsplit
 import flask
 from sqlalchemy import Connection, bindparam, or_, select
 
+from portway_platform.dialect.rules import DEFAULT, Dialect, dialect_of
+from portway_platform.dialect.tables import dialects
 from portway_platform.gate import Owner
 from portway_platform.installations.rules import IN_FORCE, may_write
 from portway_platform.installations.tables import installations
 from portway_platform.listeners.tables import listeners
 from portway_platform.services import Services
-from portway_platform.sites.rules import base_path
+from portway_platform.sites.rules import Product, base_path
 from portway_platform.sites.tables import sites
 from portway_sdk.tokens import (
     VerificationError,
@@ -45,10 +47,13 @@ class AppCaller:
     site_key: str
     base_path: str
     """Where the site's own addresses begin, such as `/sites/acme/wiki`."""
+    product: Product
     client_key: str
     name: str
     may_write: bool
     """Whether its Connect scopes let it change the site's content."""
+    dialect: Dialect = DEFAULT
+    """How its site speaks the contract."""
 
     @property
     def owner(self) -> Owner:
@@ -109,9 +114,11 @@ class AppAuthenticator:
             site_id=installed.site_id,
             site_key=site_key,
             base_path=base_path(site_key, installed.product),
+            product=Product(installed.product),
             client_key=installed.client_key,
             name=installed.name,
             may_write=may_write(installed.scopes),
+            dialect=dialect_of(installed.switches or {}),
         )
 
     def _verify(self, token: str, request: flask.Request, site_key: str, installed: Any) -> None:
@@ -210,8 +217,10 @@ _INSTALLATION = (
         installations.c.scopes,
         sites.c.client_key,
         sites.c.product,
+        dialects.c.switches,
     )
     .join(sites, sites.c.id == installations.c.site_id)
+    .outerjoin(dialects, dialects.c.site_id == sites.c.id)
     .where(
         sites.c.key == bindparam("site_key"),
         installations.c.app_key == bindparam("app_key"),

@@ -62,6 +62,13 @@ REFUSALS: dict[RefusalReason, ErrorCode] = {
         "The app's published manifest does not list it, so no admin was ever asked.",
         "Declare the scope in the manifest, publish a new version, then ask the admin to agree.",
     ),
+    RefusalReason.SCOPE_NOT_OF_TRANSFER: ErrorCode(
+        "scope_not_of_transfer",
+        403,
+        "Transfer {transfer_id} was declared without the scope this needs: {missing}.",
+        "The app has several transfers, and each has only the scopes its definition names.",
+        "Name the scope in the transfer's definition, or do this in another transfer.",
+    ),
     RefusalReason.SCOPE_NOT_GRANTED: ErrorCode(
         "scope_not_granted",
         403,
@@ -84,6 +91,85 @@ APP_DATA_UNKNOWN = ErrorCode(
     "There is no app data {key} for you.",
     "The key is wrong, or the file belongs to a transfer of another app, site or server.",
     "Use a key of an `app-data-uploaded` event, of the list, or of your own upload.",
+)
+
+MESSAGE_UNKNOWN = ErrorCode(
+    "message_unknown",
+    404,
+    "There is no message {message_id} in this transfer.",
+    "The id is wrong, or the event belongs to another transfer.",
+    "Acknowledge with the messageId and the transferId of one event. Nothing was noted.",
+)
+LOG_FULL = ErrorCode(
+    "log_full",
+    422,
+    "The log of this transfer holds {limit} messages already.",
+    "An app writes milestones for the admin, not every item.",
+    "Write fewer messages; details belong in the app's own log.",
+)
+FORGE_APP_MISSING = ErrorCode(
+    "forge_app_missing",
+    422,
+    "The manifest of {app_key} names no Forge app.",
+    "Its current version has no `forge` part, so nobody knows where its remote is.",
+    "Publish a version whose manifest has `forge` with `app_id` and `environments`.",
+)
+FORGE_APP_OTHER = ErrorCode(
+    "forge_app_other",
+    422,
+    "The listener of {app_key} moves data to Forge app {declared}, but here it is {present}.",
+    "The Forge app id of the listener is not that of the app in the catalogue or on the site.",
+    "Correct the listener's Forge app id, or publish and install the app it means.",
+)
+FORGE_ENVIRONMENT_UNKNOWN = ErrorCode(
+    "forge_environment_unknown",
+    422,
+    "The Forge app of {app_key} has no environment {environment}; it has {known}.",
+    "The name is wrong, or the manifest does not list this environment.",
+    "Use a listed name, or publish a version that lists this one.",
+)
+FORGE_ENVIRONMENT_CASE = ErrorCode(
+    "forge_environment_case",
+    422,
+    "The Forge app of {app_key} has no environment {environment}, but it has {twin}.",
+    "Environment names are lower case; events for another spelling would go nowhere.",
+    "Write `{twin}` in the listener.",
+)
+FORGE_ENVIRONMENT_NOT_INSTALLED = ErrorCode(
+    "forge_environment_not_installed",
+    409,
+    "Environment {environment} of {app_key} is not on the site; installed: {installed}.",
+    "The listener moves data to an environment of the Forge app that is not installed there.",
+    "Install it with `PUT /admin/v1/sites/{siteKey}/forge-installations/{appKey}/"
+    "{environment}`, or change the environment in the listener.",
+)
+LISTENER_NOT_FORGE = ErrorCode(
+    "listener_not_forge",
+    409,
+    "{app_key} is on the site as a Forge app, but its listener names none.",
+    "A listener without a Forge app id moves data to a Connect app, which is not installed.",
+    "Give the listener the Forge app id and the environment, or install the Connect app.",
+)
+PRELOAD_UNSUPPORTED = ErrorCode(
+    "preload_unsupported",
+    409,
+    "The listener of {app_key} cannot send files ahead of the migration.",
+    "It declares no preload.",
+    "Migrate the app as usual; or ask the vendor for a version that can preload.",
+)
+TRANSFER_NAME_UNKNOWN = ErrorCode(
+    "transfer_name_unknown",
+    404,
+    "The listener of {app_key} declares no transfer {name}; it declares {known}.",
+    "The name is wrong, or the listener's version does not have this transfer.",
+    "Use a declared name, or start all of them by naming none.",
+)
+CANCELLATION_TOO_EARLY = ErrorCode(
+    "cancellation_too_early",
+    409,
+    "Transfer {transfer_id} can be cancelled from {earliest} on.",
+    "A transfer is left alone for its first half hour.",
+    "Cancel it then, or add `?atOnce=true` to cancel it as support would.",
 )
 
 SITE_UNKNOWN = ErrorCode(
@@ -272,6 +358,49 @@ RERUN_IMPOSSIBLE = ErrorCode(
     "Start a new transfer with `POST /admin/v1/migrations/{migrationId}/transfers`.",
 )
 
+PERCENT_LOWERED = ErrorCode(
+    "percent_lowered",
+    409,
+    "Transfer {transfer_id} has reported a higher percent before; the report was ignored.",
+    "Progress never goes back, and this site's dialect says so.",
+    "Report at least the percent reported last.",
+)
+NO_JIRA_SITE = ErrorCode(
+    "no_jira_site",
+    409,
+    "{key} is no Jira site.",
+    "Only sites that were made with the product JIRA hold issues, fields and workflow rules.",
+    "Name a site of the product JIRA, or make one.",
+)
+ENTITY_TYPE_UNKNOWN = ErrorCode(
+    "entity_type_unknown",
+    400,
+    "There are no properties of {entity_type}.",
+    "The path names an entity type that the contract does not have; the spelling matters.",
+    "Use one of docs/reference/connect-api.md#jira, such as IssueProperty.",
+)
+TRANSFER_ID_MISSING = ErrorCode(
+    "transfer_id_missing",
+    400,
+    "The header `{header}` names no transfer.",
+    "This address has the transfer it is called for in a header.",
+    "Send the `transferId` of an event in `{header}`.",
+)
+RATE_LIMITED = ErrorCode(
+    "rate_limited",
+    429,
+    "App migration API rate limit exceeded.",
+    "The app sends this site more requests than one app may, or all apps of the site together do.",
+    "Wait as long as `Retry-After` says, then go on more slowly.",
+)
+CONNECT_APPS_ONLY = ErrorCode(
+    "connect_apps_only",
+    403,
+    "This API is for Connect apps.",
+    "The request carries a bearer token, as Forge apps and OAuth clients send it.",
+    "Sign it with the installation's shared secret, or use the Forge API.",
+)
+
 # Listeners
 
 ENROLMENT_UNKNOWN = ErrorCode(
@@ -443,6 +572,17 @@ CODES = (
     *REFUSALS.values(),
     TRANSFER_UNKNOWN,
     APP_DATA_UNKNOWN,
+    MESSAGE_UNKNOWN,
+    LOG_FULL,
+    FORGE_APP_MISSING,
+    FORGE_APP_OTHER,
+    FORGE_ENVIRONMENT_UNKNOWN,
+    FORGE_ENVIRONMENT_CASE,
+    FORGE_ENVIRONMENT_NOT_INSTALLED,
+    LISTENER_NOT_FORGE,
+    PRELOAD_UNSUPPORTED,
+    TRANSFER_NAME_UNKNOWN,
+    CANCELLATION_TOO_EARLY,
     SITE_UNKNOWN,
     SERVER_UNKNOWN,
     PRODUCT_FIXED,
@@ -469,6 +609,12 @@ CODES = (
     TRANSFER_NOT_RUNNING,
     TRANSFER_PRESENT,
     RERUN_IMPOSSIBLE,
+    PERCENT_LOWERED,
+    NO_JIRA_SITE,
+    ENTITY_TYPE_UNKNOWN,
+    TRANSFER_ID_MISSING,
+    RATE_LIMITED,
+    CONNECT_APPS_ONLY,
     ENROLMENT_UNKNOWN,
     ENROLMENT_USED,
     ENROLMENT_FOR_OTHER_APP,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Select, bindparam, select
+from sqlalchemy import Column, Connection, Select, and_, bindparam, select
 
 from portway_platform import error_codes
 from portway_platform.app_data.tables import app_data
@@ -16,9 +16,10 @@ from portway_platform.catalogue.messages import Manifest
 from portway_platform.catalogue.tables import app_versions, apps
 from portway_platform.consents.rules import terms_of
 from portway_platform.consents.tables import consent_records
+from portway_platform.forge.tables import forge_transfers
 from portway_platform.migrations.tables import migrations
 from portway_platform.sites.tables import pairs
-from portway_platform.transfers.tables import transfers
+from portway_platform.transfers.tables import transfer_definitions, transfers
 from portway_scopes import (
     Access,
     AccessScope,
@@ -48,18 +49,39 @@ class TransferAccess:
     installation_id: str
     listener_id: str
     granted_scopes: frozenset[AccessScope]
+    forge_installation_id: str | None = None
+    """The environment of a Forge app it goes to; None for a Connect app."""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose transfers a caller may reach: those of its installation, or of its listener."""
+    """Whose transfers a caller may reach.
+
+    Those of the Connect app of an installation, of an environment of a Forge app, or of a listener.
+    """
 
     installation_id: str | None = None
     listener_id: str | None = None
+    forge_installation_id: str | None = None
 
     def __post_init__(self) -> None:
-        if (self.installation_id is None) == (self.listener_id is None):
-            raise ValueError("an owner is an installation or a listener")
+        if (
+            sum(map(bool, (self.installation_id, self.listener_id, self.forge_installation_id)))
+            != 1
+        ):
+            raise ValueError("an owner is a Connect app, a Forge app or a listener")
+
+    @property
+    def id(self) -> str:
+        """The id of whichever it is."""
+        return str(self.installation_id or self.listener_id or self.forge_installation_id)
+
+
+def owner_of(installation_id: str, forge_installation_id: str | None) -> Owner:
+    """Return the cloud app that a transfer goes to."""
+    if forge_installation_id is None:
+        return Owner(installation_id=installation_id)
+    return Owner(forge_installation_id=forge_installation_id)
 
 
 def check_transfer(
@@ -71,14 +93,13 @@ def check_transfer(
         Refusal: `transfer_unknown` for a transfer that is absent or somebody else's, alike; else
             the code of the decision's reason.
     """
-    of_app = owner.installation_id is not None
     row = connection.execute(
-        _TRANSFER_OF_INSTALLATION if of_app else _TRANSFER_OF_LISTENER,
-        {"transfer_id": transfer_id, "owner_id": owner.installation_id or owner.listener_id},
+        _restricted(owner, _TRANSFERS_OF), {"transfer_id": transfer_id, "owner_id": owner.id}
     ).first()
     if row is None:
         raise Refusal(error_codes.TRANSFER_UNKNOWN, transfer_id=transfer_id)
     status = TransferStatus(row.status)
+    own = None if row.transfer_scopes is None else frozenset(map(AccessScope, row.transfer_scopes))
     consent = _check(
         connection,
         request,
@@ -88,6 +109,7 @@ def check_transfer(
         site_id=row.site_id,
         transfer_id=transfer_id,
         transfer=status,
+        transfer_scopes=own,
         clock=clock,
     )
     return TransferAccess(
@@ -100,7 +122,8 @@ def check_transfer(
         app_key=row.app_key,
         installation_id=row.installation_id,
         listener_id=row.listener_id,
-        granted_scopes=consent.scopes,
+        granted_scopes=consent.scopes if own is None else consent.scopes & own,
+        forge_installation_id=row.forge_installation_id,
     )
 
 
@@ -123,12 +146,18 @@ def find_file(
     connection: Connection, app_data_key: str, owner: Owner
 ) -> tuple[str, str | None] | None:
     """Return the transfer and the data class of a file of one of the owner's transfers."""
-    of_app = owner.installation_id is not None
     row = connection.execute(
-        _FILE_OF_INSTALLATION if of_app else _FILE_OF_LISTENER,
-        {"app_data_key": app_data_key, "owner_id": owner.installation_id or owner.listener_id},
+        _restricted(owner, _FILES_OF), {"app_data_key": app_data_key, "owner_id": owner.id}
     ).first()
     return None if row is None else (row.transfer_id, row.data_class)
+
+
+def _restricted(owner: Owner, statements: tuple[Select[Any], ...]) -> Select[Any]:
+    """Return the statement that finds only what is the owner's."""
+    connect, forge, listener = statements
+    if owner.listener_id is not None:
+        return listener
+    return connect if owner.forge_installation_id is None else forge
 
 
 def refusal(refused: Refused, request: Request, *, app_key: str, transfer_id: str = "") -> Refusal:
@@ -229,10 +258,18 @@ def _check(
     site_id: str,
     transfer_id: str = "",
     transfer: TransferStatus | None = None,
+    transfer_scopes: frozenset[AccessScope] | None = None,
     clock: Clock,
 ) -> ConsentRecord:
     consent = find_newest_consent(connection, app_key, server_id, site_id)
-    decision = decide(request, terms=terms, consent=consent, transfer=transfer, now=clock.now())
+    decision = decide(
+        request,
+        terms=terms,
+        consent=consent,
+        transfer=transfer,
+        transfer_scopes=transfer_scopes,
+        now=clock.now(),
+    )
     if isinstance(decision, Refused) or consent is None:
         refused = decision if isinstance(decision, Refused) else _NOTHING_AGREED
         raise refusal(refused, request, app_key=app_key, transfer_id=transfer_id)
@@ -260,7 +297,11 @@ _TRANSFER = (
         pairs.c.server_id,
         pairs.c.site_id,
         app_versions.c.digest.label("manifest_digest"),
+        forge_transfers.c.forge_installation_id,
+        transfer_definitions.c.scopes.label("transfer_scopes"),
     )
+    .outerjoin(forge_transfers, forge_transfers.c.transfer_id == transfers.c.id)
+    .outerjoin(transfer_definitions, transfer_definitions.c.transfer_id == transfers.c.id)
     .join(migrations, migrations.c.id == transfers.c.migration_id)
     .join(pairs, pairs.c.id == migrations.c.pair_id)
     .join(apps, apps.c.key == transfers.c.app_key)
@@ -273,11 +314,16 @@ _TRANSFER = (
 _FILE = (
     select(app_data.c.transfer_id, app_data.c.data_class)
     .join(transfers, transfers.c.id == app_data.c.transfer_id)
+    .outerjoin(forge_transfers, forge_transfers.c.transfer_id == transfers.c.id)
     .where(app_data.c.id == bindparam("app_data_key"))
 )
-_OF_INSTALLATION = transfers.c.installation_id == bindparam("owner_id")
-_OF_LISTENER = transfers.c.listener_id == bindparam("owner_id")
-_TRANSFER_OF_INSTALLATION = _TRANSFER.where(_OF_INSTALLATION)
-_TRANSFER_OF_LISTENER = _TRANSFER.where(_OF_LISTENER)
-_FILE_OF_INSTALLATION = _FILE.where(_OF_INSTALLATION)
-_FILE_OF_LISTENER = _FILE.where(_OF_LISTENER)
+_CONDITIONS = (
+    and_(
+        transfers.c.installation_id == bindparam("owner_id"),
+        forge_transfers.c.forge_installation_id.is_(None),
+    ),
+    forge_transfers.c.forge_installation_id == bindparam("owner_id"),
+    transfers.c.listener_id == bindparam("owner_id"),
+)
+_TRANSFERS_OF = tuple(_TRANSFER.where(condition) for condition in _CONDITIONS)
+_FILES_OF = tuple(_FILE.where(condition) for condition in _CONDITIONS)

@@ -1,13 +1,26 @@
-"""The two bases of the admin API's messages: what comes in, and what goes out."""
+"""What messages are built on: the bases of the admin API's, and what of JSON can be kept."""
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
+import orjson
 from pydantic import ConfigDict, Field
 
 from portway_sdk.wire import WireModel
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 """A name a person reads: one line."""
+
+
+def check_storable(value: Any) -> None:
+    """Raise `ValueError` for JSON that not every database keeps as it is."""
+    try:
+        raw = json.dumps(value, allow_nan=False)
+        orjson.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError("may hold no number beyond 64 bits, and no NaN or Infinity") from None
+    if "\\u0000" in raw:
+        raise ValueError("may not hold the character U+0000")
 
 
 class Input(WireModel):

@@ -15,6 +15,9 @@ metadata = MetaData(
 )
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""For a column whose absence is looked for by SQL: JSON's own null is none."""
+
 JsonAsSent = JSON()
 """JSON whose members keep their order on every database."""
 Id = String(36)

@@ -8,6 +8,7 @@ import httpx
 from portway_platform.app_data.files import Files
 from portway_platform.keys.store import Keys
 from portway_platform.ledger.service import Ledger
+from portway_platform.rate_limits.limiter import RateLimiter
 from portway_platform.settings import PlatformSettings
 from portway_service.clock import Clock
 from portway_service.database import Database
@@ -27,6 +28,7 @@ class Services:
     keys: Keys
     files: Files
     open_client: OpenClient
+    rate_limiter: RateLimiter
     ledger: Ledger
 
     @property
@@ -45,10 +47,12 @@ class Interfaces:
     """The platform's doors. A feature's `endpoints(services, interfaces)` adds to them.
 
     Paths of `connect` are relative to `…/rest/atlassian-connect/1/migration`, those of `admin` to
-    `/admin/v1`, of `gateway` to `/gateway/v1`, of `public` to the public address.
+    `/admin/v1`, of `gateway` to `/gateway/v1`, of `forge` to
+    `/app/migration/forge/v1`, of `public` to the public address.
     """
 
     admin: Api
     connect: Api
     gateway: Api
+    forge: Api
     public: Api

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from portway_platform.rate_limits.rules import RateLimits
 from portway_service.clock import Clock, SystemClock
 from portway_service.ids import Ids, RandomIds
 from portway_service.outbound import Outbound
@@ -30,7 +31,10 @@ class PlatformSettings:
     lease_seconds: int = 60
     delivery_lease_seconds: float = 60.0
     transfer_life: timedelta = timedelta(days=14)
+    forge_inactivity: timedelta = timedelta(minutes=15)
+    cancellation_from: timedelta = timedelta(minutes=30)
     cancellation_grace: timedelta = timedelta(minutes=60)
     address_life: timedelta = timedelta(hours=1)
     check_time_limit: timedelta = timedelta(minutes=5)
     enrolment_life: timedelta = timedelta(days=7)
+    rate_limits: RateLimits = field(default_factory=RateLimits)

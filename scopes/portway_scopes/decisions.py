@@ -29,6 +29,7 @@ class Access(StrEnum):
     LEAVE_FEEDBACK = "leave feedback"
     READ_FEEDBACK = "read feedback"
     READ_ERROR = "read the listener's error"
+    FILL_SITE = "fill in data of the site"
 
 
 DATA_ACCESSES = frozenset({Access.UPLOAD_APP_DATA, Access.LIST_APP_DATA, Access.DOWNLOAD_APP_DATA})
@@ -46,6 +47,7 @@ class RefusalReason(StrEnum):
     DATA_CLASS_UNKNOWN = "data_class_unknown"
     SCOPE_NOT_DECLARED = "scope_not_declared"
     SCOPE_NOT_GRANTED = "scope_not_granted"
+    SCOPE_NOT_OF_TRANSFER = "scope_not_of_transfer"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def decide(
     terms: Terms,
     consent: ConsentRecord | None,
     transfer: TransferStatus | None,
+    transfer_scopes: frozenset[AccessScope] | None = None,
     now: datetime,
 ) -> Allowed | Refused:
     """Decide one access.
@@ -88,6 +91,8 @@ def decide(
         terms: What the app's catalogue entry declares and offers today.
         consent: The newest record for the app, server and site, whatever became of it.
         transfer: Where the transfer stands; None for an access that starts one.
+        transfer_scopes: The scopes the transfer declares for itself, where an app has several
+            transfers; None for one that has all of the app's.
         now: The present instant.
 
     Returns:
@@ -108,6 +113,12 @@ def decide(
         return Refused(RefusalReason.SCOPE_NOT_DECLARED, missing=opening)
     if opening and not opening & standing.scopes & terms.scopes:
         return Refused(RefusalReason.SCOPE_NOT_GRANTED, missing=opening)
+    if (
+        opening
+        and transfer_scopes is not None
+        and not opening & standing.scopes & terms.scopes & transfer_scopes
+    ):
+        return Refused(RefusalReason.SCOPE_NOT_OF_TRANSFER, missing=opening)
     return Allowed()
 
 

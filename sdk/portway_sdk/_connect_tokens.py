@@ -42,6 +42,7 @@ def sign_connect_token(
     context_path: str = "",
     audience: str | Sequence[str] | None = None,
     subject: str | None = None,
+    qsh: str | None = None,
     now: datetime,
     lifetime: timedelta = timedelta(minutes=3),
 ) -> str:
@@ -56,6 +57,7 @@ def sign_connect_token(
         audience: The client key when an app calls. None when the platform calls: frameworks take
             what stands there for the installation's key.
         subject: The `sub` claim; rarely needed.
+        qsh: Takes the place of the request's hash; verifiers of requests refuse it.
         now: The present instant.
         lifetime: How long the token is good for.
 
@@ -65,7 +67,7 @@ def sign_connect_token(
     claims = {
         **lifetime_claims(now, lifetime),
         "iss": issuer,
-        "qsh": query_string_hash(method, url, context_path=context_path),
+        "qsh": qsh or query_string_hash(method, url, context_path=context_path),
         **({"sub": subject} if subject is not None else {}),
         **({"aud": audience if isinstance(audience, str) else list(audience)} if audience else {}),
     }

@@ -15,6 +15,17 @@ from portway_sdk._connect_tokens import (
     verify_install_token,
 )
 from portway_sdk._errors import VerificationError, VerificationReason
+from portway_sdk._forge_tokens import (
+    INVOCATION_ISSUER,
+    INVOCATION_LIFE,
+    SYSTEM_LIFE,
+    ForgeApp,
+    load_rsa_jwk,
+    sign_app_system_token,
+    sign_invocation_token,
+    verify_app_system_token,
+    verify_invocation_token,
+)
 from portway_sdk._gateway_tokens import (
     GATEWAY_AUDIENCE,
     GATEWAY_LIFETIME_LIMIT,
@@ -34,8 +45,12 @@ from portway_sdk._jwt import (
 __all__ = [
     "GATEWAY_AUDIENCE",
     "GATEWAY_LIFETIME_LIMIT",
+    "INVOCATION_ISSUER",
+    "INVOCATION_LIFE",
     "SECRET_BYTES",
     "SKEW",
+    "SYSTEM_LIFE",
+    "ForgeApp",
     "VerificationError",
     "VerificationReason",
     "VerifiedClaims",
@@ -43,15 +58,20 @@ __all__ = [
     "context_path_of",
     "find_connect_token",
     "load_public_key",
+    "load_rsa_jwk",
     "public_key_of",
     "query_string_hash",
     "read_unverified_issuer",
     "read_unverified_key_id",
+    "sign_app_system_token",
     "sign_connect_token",
     "sign_gateway_token",
     "sign_install_token",
+    "sign_invocation_token",
     "thumbprint",
+    "verify_app_system_token",
     "verify_connect_token",
     "verify_gateway_token",
     "verify_install_token",
+    "verify_invocation_token",
 ]

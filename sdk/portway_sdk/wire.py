@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
+from uuid import UUID
 
 from pydantic import (
     BaseModel,
@@ -19,6 +20,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     field_validator,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
@@ -28,6 +30,15 @@ TITLE_LIMIT = 60
 STEPS_LIMIT = 1050
 CHECKS_LIMIT = 3
 """Vendor checks of one app; beyond it neither execution nor order is promised."""
+
+TRANSFERS_LIMIT = 100
+"""Transfers one app may declare."""
+
+NAME_LIMIT = 200
+"""Characters of a transfer's name or tag."""
+
+LOG_LIMIT = 65_536
+"""Characters of one log message of a Forge app."""
 
 _FIRST_MILLISECONDS = 100_000_000_000
 """As seconds this would be the year 5138, so a larger number counts milliseconds."""
@@ -110,6 +121,8 @@ class TransferState(WireModel):
     transfer_id: str
     status: TransferStatus
     percent: int | None = None
+    transfer_name: str | None = None
+    tags: tuple[str, ...] = ()
     granted_scopes: frozenset[AccessScope] = frozenset()
     migration_details: MigrationDetails
 
@@ -156,6 +169,43 @@ class AppDataItem(WireModel):
 
     s3_key: str
     label: str | None = None
+
+
+class ForgeAppDataItem(WireModel):
+    """One uploaded file of a transfer, as a Forge app lists it."""
+
+    key: str
+    s3_key: str
+    """The same, under the name the Connect API has for it."""
+    label: str | None = None
+
+
+class ForgeAppDataDetails(WireModel):
+    """One uploaded file of a transfer, as the paged list shows it."""
+
+    key: str
+    label: str | None = None
+    file_size: int
+
+
+class ForgeAppDataPage(WireModel):
+    """One page of a transfer's files. Stop when `last_evaluated_key` is None."""
+
+    items: tuple[ForgeAppDataDetails, ...]
+    last_evaluated_key: str | None = None
+
+
+class MessageReport(WireModel):
+    """What a Forge app says about events it was sent."""
+
+    status: Literal["SUCCESS", "FAILED"]
+    message_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=1000)]
+
+
+class LogMessage(WireModel):
+    """A line for the admin's log of a transfer."""
+
+    message: Annotated[str, Field(max_length=LOG_LIMIT)]
 
 
 class AppDataAddress(WireModel):
@@ -219,6 +269,49 @@ class EventType(StrEnum):
     TRANSFER_CANCELLATION_REQUESTED = "transfer-cancellation-requested"
     TRANSFER_SETTLED = "transfer-settled"
     APP_DATA_PRELOADED = "app-data-preloaded"
+
+
+class ForgeEventType(StrEnum):
+    """What can happen to a transfer, as Forge apps are told (wire contract, 4.2)."""
+
+    LISTENER_TRIGGERED = "avi:ecosystem.migration:triggered:listener"
+    APP_DATA_UPLOADED = "avi:ecosystem.migration:uploaded:app_data"
+    APP_DATA_PRELOADED = "avi:ecosystem.migration:preloaded:app_data"
+    EXPORT_COMPLETED = "avi:ecosystem.migration:completed:export_phase"
+    LISTENER_ERRORED = "avi:ecosystem.migration:errored:listener"
+    TRANSFER_CANCELLATION_REQUESTED = "avi:ecosystem.migration:requested:transfer_cancellation"
+    TRANSFER_SETTLED = "avi:ecosystem.migration:settled:transfer"
+
+
+class ForgeMigrationDetails(OpenWireModel):
+    """The customer's move that a transfer belongs to, as Forge apps are told."""
+
+    migration_id: str
+    migration_scope_id: str
+    """Names the pair of server and site; mappings hang on it."""
+    created_at: Instant
+    cloud_url: str
+    name: str
+
+
+class ForgeEvent(OpenWireModel):
+    """Something happened to a transfer. The same `message_id` may arrive more than once."""
+
+    event_type: ForgeEventType | str = Field(union_mode="left_to_right")
+    transfer_id: str
+    transfer_name: str | None = None
+    """Which of the app's transfers it is, where the listener declares several."""
+    message_id: str = Field(min_length=1, max_length=255)
+    """What the app acknowledges."""
+    migration_details: ForgeMigrationDetails
+    key: str | None = None
+    """The uploaded file, for `uploaded:app_data`."""
+    label: str | None = None
+    """The vendor's tag of that file. None and "" differ."""
+    transfer_status: TransferStatus | str | None = Field(default=None, union_mode="left_to_right")
+    """How the transfer settled, for `settled:transfer`."""
+    transfer_error: ListenerError | None = None
+    """How the listener failed, for `errored:listener`."""
 
 
 class Event(OpenWireModel):
@@ -329,8 +422,37 @@ class CheckContext(WireModel):
     containers: tuple[Container, ...] = ()
 
 
+def _sorted_scopes(scopes: frozenset[AccessScope] | None) -> list[str] | None:
+    return None if scopes is None else sorted(scopes)
+
+
+class TransferDefinition(WireModel):
+    """One of several transfers of an app (wire contract, 1.8 and 13)."""
+
+    transfer_name: str = Field(min_length=1, max_length=NAME_LIMIT)
+    access_scopes: Annotated[
+        frozenset[AccessScope] | None,
+        PlainSerializer(_sorted_scopes, return_type=list[str] | None),
+    ] = None
+    """What this transfer needs of the app's scopes; None: all of them."""
+    tags: tuple[Annotated[str, Field(max_length=NAME_LIMIT)], ...] = ()
+    depends_on: tuple[str, ...] = ()
+    """Names of transfers that must have succeeded before this one starts."""
+    blocking: bool = True
+    """Whether the customer has to wait for its end before work goes on in the cloud."""
+
+
+class CustomFieldMapping(WireModel):
+    """A custom field of a Jira server app, and the cloud app's field that takes over."""
+
+    field_name: str | None = None
+    """None means every field of the type; Forge only."""
+    field_type_key: str = Field(min_length=1)
+    cloud_field_key: str = Field(min_length=1)
+
+
 class Declaration(WireModel):
-    """What a listener is: its app's keys, version, access scopes and vendor checks."""
+    """What a listener is: its app's keys, version, access scopes, transfers and vendor checks."""
 
     server_app_key: str = Field(min_length=1)
     cloud_app_key: str = Field(min_length=1)
@@ -341,6 +463,75 @@ class Declaration(WireModel):
     reruns: bool = True
     """Whether a settled transfer may be run again."""
     checks: tuple[CheckSpec, ...] = ()
+    forge_app_id: str | None = None
+    """The Forge app that takes over; None for a Connect app."""
+    forge_environment: str = "development"
+    """The environment of the Forge app, in lower case."""
+    transfers: tuple[TransferDefinition, ...] = ()
+    """The app's transfers, where it has several; none means one without a name."""
+    preloads: bool = False
+    """Whether it can send files before the migration window."""
+    macro_mappings: dict[str, str] = Field(default_factory=dict)
+    """Macro name in storage format to the key of the Forge macro module (wire contract, 2.7)."""
+    custom_field_mappings: tuple[CustomFieldMapping, ...] = ()
+    """Custom fields that core migration moves to the cloud app's (wire contract, 2.6)."""
+    workflow_rule_mappings: dict[str, str] = Field(default_factory=dict)
+    """Class name of a workflow rule to the key of the cloud rule module (wire contract, 2.6)."""
+
+    @field_validator("forge_app_id")
+    @classmethod
+    def _is_uuid(cls, value: str | None) -> str | None:
+        return None if value is None else str(UUID(value))
+
+    @model_validator(mode="after")
+    def _check_transfers(self) -> Self:
+        faults = find_transfer_faults(self.transfers, self.data_access_scopes)
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+def find_transfer_faults(
+    definitions: Sequence[TransferDefinition], scopes: frozenset[AccessScope]
+) -> list[str]:
+    """Return what is wrong with the transfers an app declares: one sentence each."""
+    names = [definition.transfer_name for definition in definitions]
+    faults = [
+        f"transfer {name} is declared twice" for name in sorted(set(names)) if names.count(name) > 1
+    ]
+    for definition in definitions:
+        name = definition.transfer_name
+        unknown = [other for other in definition.depends_on if other not in names]
+        faults += [
+            f"transfer {name} depends on {other}, which is not declared" for other in unknown
+        ]
+        for scope in sorted((definition.access_scopes or frozenset()) - scopes):
+            faults.append(f"transfer {name} needs {scope}, which the app does not declare")
+    if len(definitions) > TRANSFERS_LIMIT:
+        faults.append(f"an app has at most {TRANSFERS_LIMIT} transfers")
+    if not faults and (circle := _find_circle(definitions)):
+        faults.append(f"transfers wait for each other: {' -> '.join(circle)}")
+    return faults
+
+
+def _find_circle(definitions: Sequence[TransferDefinition]) -> list[str]:
+    """Return names that depend on each other in a circle, or nothing."""
+    needs = {definition.transfer_name: definition.depends_on for definition in definitions}
+    sound: set[str] = set()
+    for start in needs:
+        path: list[str] = [start]
+        left = [iter(needs[start])]
+        while path:
+            following = next(left[-1], None)
+            if following is None:
+                sound.add(path.pop())
+                left.pop()
+            elif following in path:
+                return [*path[path.index(following) :], following]
+            elif following not in sound:
+                path.append(following)
+                left.append(iter(needs[following]))
+    return []
 
 
 # Enrolment and work
@@ -389,6 +580,7 @@ class WorkKind(StrEnum):
     START_APP_MIGRATION = "start-app-migration"
     RERUN_APP_MIGRATION = "rerun-app-migration"
     VENDOR_CHECK = "vendor-check"
+    PRELOAD_APP_DATA = "preload-app-data"
 
 
 class CheckCall(WireModel):
@@ -408,6 +600,9 @@ class Work(WireModel):
     lease_seconds: float = Field(gt=0)
     transfer_id: str | None = None
     original_transfer_id: str | None = None
+    transfer_name: str | None = None
+    """Which of the app's transfers it is, where it declares several."""
+    tags: tuple[str, ...] = ()
     migration_details: MigrationDetails | None = None
     check: CheckCall | None = None
 

@@ -5,7 +5,7 @@ the facts of the case. `portway explain CODE` and `docs/reference/errors.md` rea
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DOCS_PAGE = "docs/reference/errors.md"
 
@@ -43,6 +43,11 @@ class Refusal(Exception):
     def code(self) -> str:
         """The stable code callers match on."""
         return self.error.code
+
+    def with_status(self, status: int) -> "Refusal":
+        """Return the same refusal with another HTTP status, as some contracts want it."""
+        error = replace(self.error, status=status)
+        return Refusal(error, headers=self.headers, **self.facts)
 
     def body(self, request_id: str) -> dict[str, object]:
         """Return the JSON body of the answer: `code message cause fix request_id docs`."""

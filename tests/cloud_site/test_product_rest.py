@@ -554,8 +554,9 @@ class TestWritingPages:
         assert response.status_code == 413
         assert response.get_json()["code"] == "body_too_large"
 
-    def test_the_last_version_is_the_only_one_kept(self, filled):
+    def test_the_version_before_is_kept(self, filled):
         self.update(filled, "98308", 4)
 
         assert filled.product("/pages/98308?version=4")["title"] == "Changed"
-        assert filled.call("GET", "/api/v2/pages/98308?version=3").status_code == 404
+        assert filled.product("/pages/98308?version=3")["title"] == "Page 201"
+        assert filled.call("GET", "/api/v2/pages/98308?version=2").status_code == 404

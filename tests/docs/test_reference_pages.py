@@ -19,7 +19,7 @@ def load_generator():
     return module
 
 
-@pytest.mark.parametrize("name", ["errors.md", "access-scopes.md", "proof.md"])
+@pytest.mark.parametrize("name", ["errors.md", "access-scopes.md", "proof.md", "samples.md"])
 def test_a_generated_page_is_up_to_date(name):
     expected = load_generator().PAGES[name]()
 

@@ -135,7 +135,7 @@ def test_the_admin_token_opens_neither_gateway_nor_connect(probed):
     headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
 
     assert probed.call("GET", "/gateway/v1/itself", headers=headers).status_code == 401
-    assert probed.call("GET", f"{ACME}{CONNECT}/itself", headers=headers).status_code == 401
+    assert probed.call("GET", f"{ACME}{CONNECT}/itself", headers=headers).status_code == 403
 
 
 def test_every_route_of_the_platform_states_its_access(running):

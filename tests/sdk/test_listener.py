@@ -148,6 +148,13 @@ def test_the_declaration_says_what_the_app_is(settings):
         "version": "1.0.0",
         "dataAccessScopes": ["APP_DATA_UGC", "MIGRATION_TRACING_PRODUCT"],
         "reruns": False,
+        "forgeAppId": None,
+        "forgeEnvironment": "development",
+        "transfers": [],
+        "preloads": False,
+        "macroMappings": {},
+        "customFieldMappings": [],
+        "workflowRuleMappings": {},
         "checks": [
             {
                 "checkId": "empty",

@@ -295,13 +295,20 @@ class Moving:
         self.running.platform.worker.run_due()
 
 
-def a_move(running: Running, *, scopes: Iterable[str] = ALL_SCOPES, **declaration: Any) -> Moving:
+def a_move(
+    running: Running,
+    *,
+    scopes: Iterable[str] = ALL_SCOPES,
+    product: str = "CONFLUENCE",
+    **declaration: Any,
+) -> Moving:
     """Bring a platform to where a transfer can start."""
-    running.add_site()
+    running.add_site(product=product)
     running.add_server()
     running.publish(scopes=scopes)
     server = enrol(running, **declaration)
-    cloud = install(running)
+    path = "/sites/acme" if product == "JIRA" else "/sites/acme/wiki"
+    cloud = install(running, context_path=path)
     consent = running.agree()
     migration = running.begin_migration(core="FINISHED")
     return Moving(running, server, cloud, migration["migrationId"], consent)

@@ -169,6 +169,23 @@ class ExportBuilder:
         }
         return self.add("InternalUser", **given | fields)
 
+    def person(self, name: str, *, email: str = "", active: bool = True) -> Ref:
+        """Add somebody with a user key and an account; returns the account, for groups."""
+        self.user(name)
+        return Ref("InternalUser", self.account(name, email=email, active=active))
+
+    def group(self, name: str, *members: Ref, description: str | None = None) -> Ref:
+        """Add a group of a directory, with accounts and other groups in it."""
+        group = Ref("InternalGroup", self.add("InternalGroup", name=name, description=description))
+        for member in members:
+            self.put_in(group, member)
+        return group
+
+    def put_in(self, group: Ref, member: Ref) -> None:
+        """Put an account or a group into a group."""
+        role = "groupMember" if member.class_name == "InternalGroup" else "userMember"
+        self.add("HibernateMembership", parentGroup=group, **{role: member})
+
     def label(self, on: Ref, name: str, *, namespace: str = "global") -> int:
         """Put a label on something."""
         label = self.add("Label", name=name, namespace=namespace)

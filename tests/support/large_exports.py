@@ -1,34 +1,36 @@
 """Exports with many items of every kind that moves."""
 
-from support.exports import ExportBuilder, Ref, page_ref, user_ref
+from dataclasses import dataclass
+from pathlib import Path
+
+from portway_assistant.samples.options import SampleKind, SampleOptions
+from portway_assistant.samples.writing import write_sample
 
 
-def a_large_export(*, pages: int, people: int = 20) -> ExportBuilder:
+@dataclass(frozen=True)
+class LargeExport:
+    """An export that is written when it is needed."""
+
+    options: SampleOptions
+
+    def write(self, path: Path) -> Path:
+        """Write the package and return its path."""
+        return write_sample(path, self.options).package
+
+
+def a_large_export(*, pages: int, people: int = 20) -> LargeExport:
     """A space with a tree of pages, comments in threads, attachments, labels and blog posts."""
-    builder = ExportBuilder()
-    builder.space(homePage=page_ref(10_000))
-    keys = []
-    for number in range(people):
-        keys.append(builder.user(f"user{number:03}"))
-        builder.account(f"user{number:03}")
-    for number in range(pages):
-        author = user_ref(keys[number % people])
-        page = page_ref(10_000 + number)
-        builder.page(
-            f"Page {number:05}",
-            object_id=page.id,
-            parent=page_ref(10_000 + (number - 1) // 5) if number else None,
-            position=number % 5,
-            body=f"<p>Text of page {number}, with more words than it needs.</p>" * 20,
-            creator=author,
-            lastModifier=author,
+    return LargeExport(
+        SampleOptions(
+            kind=SampleKind.SPACE,
+            pages=pages,
+            users=people,
+            comments=pages // 2,
+            attachments=pages // 6,
+            blogposts=pages // 10,
+            revisions=0,
+            app_notes=0,
+            attachment_bytes=2_000,
+            plain=True,
         )
-        if number % 4 == 0:
-            comment = builder.comment(page, body=f"<p>Comment on {number}</p>", creator=author)
-            builder.comment(page, parent=Ref("Comment", comment), body="<p>Reply</p>")
-        if number % 6 == 0:
-            builder.attachment(f"file-{number}.txt", page, data=b"bytes of %d " % number * 400)
-        if number % 10 == 0:
-            builder.label(page, f"label-{number % 7}")
-            builder.blog_post(f"News {number}", body="<p>News</p>", creator=author)
-    return builder
+    )

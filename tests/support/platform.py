@@ -223,7 +223,7 @@ def _blank() -> Path:
     """A folder with keys and an empty database: making them anew for each test takes long."""
     folder = Path(mkdtemp(prefix="portway-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    open_keys(folder / "keys")
+    open_keys(folder / "keys").forge.signing_key(ManualClock().now())
     database = open_database(sqlite_url(folder / "platform.db"))
     _upgrade(database)
     database.close()

@@ -1,7 +1,8 @@
 """A migration inside the test's process: platform, cloud site and assistant on one folder."""
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import httpx
 
 from portway_assistant.clients import PlatformClient, SiteClient
 from portway_assistant.folder import AssistantFolder
+from portway_assistant.people.domains import Decision
 from portway_assistant.progress import Silent
 from portway_assistant.reports.report import Report
 from portway_assistant.runs.engine import Destination, Engine, Surroundings
@@ -56,7 +58,12 @@ class Place:
         trust: tuple[str, ...] = ("all",),
         **settings: Any,
     ) -> Report:
-        """Migrate an export under these settings and return the report."""
+        """Migrate an export under these settings and return the report.
+
+        `people_scope` is the setting `people`, whose name the people file has here.
+        """
+        if "people_scope" in settings:
+            settings["people"] = settings.pop("people_scope")
         import threading
 
         with ExitStack() as stack:
@@ -101,6 +108,31 @@ class Place:
             )
             report, _ = engine.run()
             return report
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Return what the site's database holds, row by row."""
+        with closing(sqlite3.connect(self.path / "site.db")) as database:
+            database.row_factory = sqlite3.Row
+            return [dict(row) for row in database.execute(query)]
+
+    def decide(self, domain: str, decision: str) -> None:
+        """Decide about an e-mail domain, as an admin does before a run."""
+        with self._assistant() as assistant:
+            assistant.domains.decide([domain], Decision(decision), by="admin")
+
+    def decisions(self) -> dict[str, str]:
+        """Return every decision about an e-mail domain."""
+        with self._assistant() as assistant:
+            return dict(assistant.domains.by_domain())
+
+    @contextmanager
+    def _assistant(self) -> Iterator[AssistantFolder]:
+        folder = DataFolder.open(self.path)
+        assistant = AssistantFolder.open(folder.assistant, SystemClock(), RandomIds())
+        try:
+            yield assistant
+        finally:
+            assistant.close()
 
     def get(self, path: str, **query: str) -> Any:
         """Ask the platform or the site something as admin; returns the JSON."""

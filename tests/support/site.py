@@ -33,6 +33,7 @@ class KnownApps:
     """Stands in for the platform: `JWT <site>/<app>` is an app installed on that site."""
 
     writers = frozenset({"writer-app"})
+    moving = frozenset({"moving-app"})
 
     def authenticate(self, request: flask.Request, site_key: str) -> AppCaller:
         """Admit an app of this site."""
@@ -41,7 +42,13 @@ class KnownApps:
         site, _, app_key = token.partition("/")
         if site != site_key or not app_key:
             raise Refusal(UNAUTHENTICATED, problem="the app is not installed on this site")
-        return AppCaller(app_key, site_key, app_key.title(), may_write=app_key in self.writers)
+        return AppCaller(
+            app_key,
+            site_key,
+            app_key.title(),
+            may_write=app_key in self.writers,
+            in_migration=app_key in self.moving,
+        )
 
 
 @dataclass
@@ -450,7 +457,7 @@ def a_filled_site(folder: Path, **limits: int) -> Site:
         an_attachment_version(),
         a_template(),
         a_property(),
-        a_restriction("ada"),
+        a_restriction("ada", to="update"),
         a_like(),
         a_watch(),
         a_permission(),

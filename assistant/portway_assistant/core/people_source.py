@@ -13,7 +13,7 @@ from portway_assistant.exports.work_store import WorkStore
 from portway_assistant.people.checks import people_checks
 from portway_assistant.people.domains import Decision
 from portway_assistant.people.groups import Gap, Groups, SiteGroup
-from portway_assistant.people.settled import Settled, settle
+from portway_assistant.people.settled import Facts, Settled, facts_of, settle
 from portway_assistant.runs.settings import PeopleScope, PlanSettings
 from portway_service.folding import fold
 
@@ -76,6 +76,25 @@ class PeopleSource:
         """Return what is worth knowing about the people before anything moves."""
         return people_checks(self.settled, self.groups, self._settings)
 
+    def notes(self) -> list[str]:
+        """Return what the report says of merges, flattened groups and groups to fill by hand."""
+        return [
+            *(
+                f"{group} never moves. To be added by hand where they should administer the site:"
+                f" {group}: {', '.join(self._name(key) for key in keys)}"
+                for group, keys in sorted(self.groups.blocked.items())
+            ),
+            *(
+                f"The members of {', '.join(below)} are members of {group} directly now"
+                for group, below in self.groups.flattened.items()
+            ),
+            *(
+                f"One account for {cluster.email}: {', '.join(map(_named, cluster.members))}."
+                " It holds only what each of them held"
+                for cluster in self.settled.merges
+            ),
+        ]
+
     def group_key(self, name: str) -> str | None:
         """Return the source key permissions name a group by; None when it does not arrive."""
         return self.groups.key_of(name)
@@ -115,6 +134,10 @@ class PeopleSource:
             at_site=self._at_site,
         )
 
+    def _name(self, key: str) -> str:
+        user = self._store.find_user(key)
+        return key if user is None else facts_of(user).name
+
     @cached_property
     def _related(self) -> frozenset[str] | None:
         """Those the chosen spaces refer to; None for everybody."""
@@ -136,3 +159,7 @@ class PeopleSource:
     def _placeholders(self) -> frozenset[str]:
         arrival = self.settled.arrival
         return frozenset(user.key for user in self.users() if arrival(user).is_placeholder)
+
+
+def _named(facts: Facts) -> str:
+    return f"{facts.name} ({facts.key})"

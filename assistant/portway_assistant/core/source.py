@@ -64,7 +64,7 @@ class Source:
         settings: PlanSettings | None = None,
         decisions: Mapping[str, Decision] | None = None,
     ) -> None:
-        self._store = store
+        self.store = self._store = store
         self._settings = settings or PlanSettings()
         available = list(store.spaces())
         wanted = {fold(key) for key in space_keys}
@@ -84,9 +84,14 @@ class Source:
             people,
             self._settings,
             decisions=decisions or {},
-            space_ids=[space.id for space in self._spaces],
+            space_ids=self.space_ids,
         )
         self._arrival = Arrival(store, available, self._spaces, self.people, self._settings)
+
+    @property
+    def space_ids(self) -> list[str]:
+        """The ids of the chosen spaces."""
+        return [space.id for space in self._spaces]
 
     def meet(self, site: SiteClient) -> None:
         """Learn what is at the destination already; writes nothing."""
@@ -194,8 +199,9 @@ class Source:
         return titles
 
     def notes(self) -> list[str]:
-        """Return the oddities met while reading."""
+        """Return what was done with people and groups, and the oddities met while reading."""
         return [
+            *self.people.notes(),
             *(
                 f"{note.detail} ({note.count})" if note.count > 1 else note.detail
                 for note in self._store.notes()

@@ -1,10 +1,10 @@
 """Write raw objects into the work store, in batches."""
 
 import html
-import re
 import sqlite3
 from collections import Counter
 
+from portway_assistant.exports.mentions import MENTION_BYTES
 from portway_assistant.exports.raw_object import RawObject
 from portway_assistant.exports.rows import ROWS, Row, body_text, body_type_of
 from portway_assistant.exports.schema import LOADED, insert_statement
@@ -13,7 +13,6 @@ _BATCH_ROWS = 2_000
 _BATCH_CHARS = 4 * 1024 * 1024
 _LONG_COLUMNS = {"properties": 4, "templates": 3}
 """Columns that may hold as much text as a body, by table."""
-_MENTION = re.compile(rb'<ri:user\s[^>]*?ri:(userkey|username|account-id)\s*=\s*"([^"]+)"')
 
 
 class Loader:
@@ -91,7 +90,7 @@ class Loader:
             self._rows["body_texts"].append((self._bodies, text))
             self._pending_chars += len(text)
             if b"<ri:user" in text:
-                self._mentions.update(_MENTION.findall(text))
+                self._mentions.update(MENTION_BYTES.findall(text))
 
     def _load_directory_places(self, item: RawObject) -> None:
         """Keep the order in which the application consults its directories."""

@@ -24,6 +24,9 @@ HEADERS: Mapping[str, str] = {
     "user name": "username",
     "login": "username",
     "email": "email",
+    "new e-mail": "email",
+    "new email": "email",
+    "tombstone": "tombstone",
     "e-mail": "email",
     "mail": "email",
     "e_mail": "email",
@@ -52,6 +55,8 @@ class PersonEntry:
     username: str | None
     email: str | None
     name: str | None
+    tombstone: bool = False
+    """Whether the person is to arrive as a placeholder, whatever address is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class PeopleFile:
 
     def find(self, user: User) -> PersonEntry | None:
         """Return the entry about a person of the export, or None."""
-        for key in (user.user_key, user.account_id):
+        for key in (user.user_key, user.key, user.account_id):
             if key and key in self._by_key:
                 return self._by_key[key]
         return self._by_name.get(user.username.lower()) if user.username else None
@@ -91,6 +96,7 @@ class PeopleFile:
             yield replace(
                 user,
                 email=entry.email or user.email,
+                tombstone=entry.tombstone,
                 display_name=entry.name or user.display_name,
                 username=user.username or entry.username,
                 known=True,
@@ -175,7 +181,10 @@ def _entry(
     problems = []
     if "user_key" not in values and "username" not in values:
         problems.append("neither user key nor username")
-    if "email" not in values and "name" not in values:
+    tombstone = values.get("tombstone", "false").lower()
+    if tombstone not in {"true", "false"}:
+        problems.append(f"tombstone is true or false, not {values['tombstone']!r}")
+    if "email" not in values and "name" not in values and "tombstone" not in columns:
         problems.append("neither e-mail nor name")
     if "email" in values and not is_valid_email(values["email"]):
         problems.append(f"{values['email']!r} is no e-mail address")
@@ -188,6 +197,7 @@ def _entry(
         values.get("username"),
         values.get("email"),
         values.get("name"),
+        tombstone == "true",
     )
 
 

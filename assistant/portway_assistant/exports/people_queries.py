@@ -1,11 +1,10 @@
 """People, groups and memberships, and who holds which permission."""
 
-import html
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from portway_assistant.exports.mentions import MENTION
+from portway_assistant.exports.mentions import find_mentions
 from portway_assistant.exports.records import (
     ContentRestriction,
     Group,
@@ -86,8 +85,7 @@ class PeopleQueries(StoreReader):
             " WHERE x.text LIKE '%<ri:user%'",
             spaces,
         ):
-            for attribute, value in MENTION.findall(row[0]):
-                found.add((attribute, html.unescape(value)))
+            found.update(find_mentions(row[0]))
         yield from sorted(found)
 
     def _find_mentioned(self, attribute: str, value: str) -> str | None:

@@ -82,6 +82,8 @@ class User:
     """Whether an account in a user directory stands behind the person."""
     account_id: str | None
     """The Atlassian account id, in Cloud exports."""
+    tombstone: bool = False
+    """Whether a people file wants a placeholder, whatever address is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ class Groups:
 
     def memberships(self) -> Iterator[OutgoingItem]:
         """Yield who is in which group, with those who are in it through other groups."""
-        for group, keys in self._members():
+        for group, keys in self.members():
             gap = self.find_gap(group)
             if gap is BLOCKED:
                 continue  # The report names them, for an admin to add by hand.
@@ -147,7 +147,7 @@ class Groups:
     @cached_property
     def blocked(self) -> dict[str, list[str]]:
         """Members of each blocklisted group, as user keys."""
-        return {group: keys for group, keys in self._members() if fold(group) in BLOCKLIST}
+        return {group: keys for group, keys in self.members() if fold(group) in BLOCKLIST}
 
     @cached_property
     def flattened(self) -> dict[str, list[str]]:
@@ -160,7 +160,7 @@ class Groups:
         if not clashes:
             return []
         joining = dict.fromkeys(clashes, 0)
-        for group, keys in self._members():
+        for group, keys in self.members():
             if fold(group) in joining:
                 joining[fold(group)] = len(self._settled.held_by_all(keys))
         return [(clashes[key], joining[key]) for key in sorted(clashes)]
@@ -171,7 +171,7 @@ class Groups:
             name for name in self._named.values() if self.find_gap(name) in {ABSENT, CLASHING}
         )
 
-    def _members(self) -> Iterator[tuple[str, list[str]]]:
+    def members(self) -> Iterator[tuple[str, list[str]]]:
         """Yield groups of this scope with their members, directly or through other groups."""
         if self._settings.people is not PeopleScope.ALL:
             return

@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from portway_assistant.error_codes import GENERATED_DOMAIN_NEEDED
 from portway_assistant.exports.email_rule import LONGEST_LOCAL_PART, is_valid_email
 from portway_assistant.exports.records import User
 from portway_assistant.people.domains import Decision, domain_of
 from portway_assistant.runs.settings import EmailFix, PlanSettings, Undecided
+from portway_service.errors import Refusal
 from portway_service.folding import fold
 
 _SUFFIX_DIGITS = (6, 10, 16, 32, 64)
@@ -32,6 +34,7 @@ class Trouble(StrEnum):
     SHARED = "email_shared"
     UNDECIDED = "domain_undecided"
     DISTRUSTED = "domain_distrusted"
+    TOMBSTONE = "tombstone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Facts:
     email: str | None
     active: bool
     in_directory: bool
+    tombstone: bool = False
 
     @property
     def rank(self) -> tuple[bool, bool, str]:
@@ -122,6 +126,13 @@ class Settled:
         """Return the people a person becomes one account with, or None."""
         return self._cluster_of.get(key) if self._merges else None
 
+    def find_trouble(self, facts: Facts) -> Trouble | None:
+        """Return what is wrong with a person's address by itself, or as one of several."""
+        trouble = None if facts.tombstone else email_trouble(facts.email)
+        if trouble is not None:
+            return trouble
+        return Trouble.SHARED if facts.key in self._cluster_of else None
+
     def is_placeholder(self, user: User) -> bool:
         """Tell whether a person arrives as a placeholder."""
         return self.arrival(user).is_placeholder
@@ -165,6 +176,8 @@ class Settled:
 
     def _wanted_email(self, facts: Facts) -> tuple[str | None, Trouble | None]:
         """Return the address a person would arrive with if every domain were trusted."""
+        if facts.tombstone:
+            return None, Trouble.TOMBSTONE
         trouble = email_trouble(facts.email)
         if trouble is not None:
             return self._made.get(facts.key), trouble
@@ -195,12 +208,18 @@ def settle(
     """Look at everybody and decide who arrives as what.
 
     `users` gives the same people in the same order each time.
+
+    Raises:
+        Refusal: `generated_domain_needed`.
     """
+    _check_generated_domain(settings)
     settled = Settled(settings, decisions)
     first: dict[str, Facts] = {}
     shared: dict[str, list[Facts]] = {}
     for user in users():
         facts = facts_of(user)
+        if facts.tombstone:
+            continue
         trouble = email_trouble(facts.email)
         if trouble is not None:
             settled.invalid.append((facts, trouble))
@@ -225,6 +244,15 @@ def settle(
     return settled
 
 
+def _check_generated_domain(settings: PlanSettings) -> None:
+    """Refuse to make up addresses without a domain to make them in."""
+    if EmailFix.GENERATE not in {settings.invalid_emails, settings.duplicate_emails}:
+        return
+    given = settings.generated_domain or ""
+    if not is_valid_email(f"somebody@{given}"):
+        raise Refusal(GENERATED_DOMAIN_NEEDED, given=repr(given) if given else "nothing")
+
+
 def facts_of(user: User) -> Facts:
     """Return what deciding about a person needs."""
     return Facts(
@@ -234,6 +262,7 @@ def facts_of(user: User) -> Facts:
         email=user.email,
         active=user.active,
         in_directory=user.in_directory,
+        tombstone=user.tombstone,
     )
 
 

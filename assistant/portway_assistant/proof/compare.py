@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from portway_assistant.core.outgoing import OutgoingItem
+from portway_assistant.proof.people import why_person_differs
 from portway_assistant.runs.ledger import ItemOutcome
 from portway_service.item_digest import item_digest
 
@@ -142,7 +143,9 @@ def _compare(database: sqlite3.Connection, items: Iterable[OutgoingItem]) -> Pro
         if digest == item_digest(item.kind, item.payload):
             _count(proof.same, item.kind)
         else:
-            proof.add(_difference(item, "changed", _why_changed(item, arrival, outcome, reason)))
+            why = why_person_differs(item, digest, arrival, code)
+            why = why or _why_changed(outcome, reason)
+            proof.add(_difference(item, "changed", why))
         for problem in _mapping_problems(database, item, here_id, proof):
             proof.add(_difference(item, problem, None))
     _add_found(database, proof)
@@ -190,11 +193,7 @@ def _why_missing(
     return reason if outcome in {"failed", "skipped"} else None
 
 
-def _why_changed(
-    item: OutgoingItem, arrival: str, outcome: str | None, reason: str | None
-) -> str | None:
-    if arrival == "merged" and item.kind == "user":
-        return "The account was here before and keeps its own name."
+def _why_changed(outcome: str | None, reason: str | None) -> str | None:
     return reason if outcome in {"failed", "skipped"} else None
 
 

@@ -11,7 +11,7 @@ from portway_assistant.exports.package import ExportPackage
 from portway_assistant.exports.people import PeopleFile, read_people
 from portway_assistant.exports.work_store import open_work_store
 from portway_assistant.folder import AssistantFolder
-from portway_assistant.people.domains import domain_of
+from portway_assistant.people.domains import Decision, domain_of
 from portway_assistant.progress import Progress
 from portway_assistant.runs.plan import Plan
 from portway_assistant.runs.settings import PlanSettings
@@ -78,6 +78,33 @@ def prepare_source(
         if folder.domains.trust_undecided(given, by="operator"):
             source.people.decide(folder.domains.by_domain())
         yield Prepared(plan, source)
+
+
+@contextmanager
+def open_source(
+    folder: AssistantFolder,
+    export: Path,
+    *,
+    people: Path | None,
+    settings: PlanSettings,
+    space_keys: tuple[str, ...] = (),
+) -> Iterator[Source]:
+    """Read an export to look at it only: no plan, and no decision is kept.
+
+    Domains of addresses in the people file count as trusted, as they would in a run.
+    """
+    table = None if people is None else read_people(people)
+    with open_work_store(ExportPackage.open(export), folder.work_stores) as store:
+        source = Source(
+            store,
+            space_keys=space_keys,
+            people=table,
+            settings=settings,
+            decisions=folder.domains.by_domain(),
+        )
+        given = dict.fromkeys(_given_domains(source, table, settings, ()), Decision.TRUSTED)
+        source.people.decide(given | folder.domains.by_domain())
+        yield source
 
 
 def _given_domains(

@@ -75,7 +75,7 @@ def _tasks(site: Site, page: int) -> str:
     items = "".join(
         f"<ac:task><ac:task-id>{number}</ac:task-id><ac:task-status>"
         f"{'complete' if number == 1 else 'incomplete'}</ac:task-status><ac:task-body>"
-        f'<span><ac:link><ri:user ri:userkey="{site.key(page + number)}" /></ac:link> '
+        f"<span>{_person(site, page + number)} "
         f"see to item {number}</span></ac:task-body></ac:task>"
         for number in (1, 2)
     )
@@ -95,8 +95,15 @@ def _list(site: Site, chance: Random, page: int) -> str:
     return f"<ul>{items}</ul>"
 
 
+def _person(site: Site, user: int) -> str:
+    who = f'ri:userkey="{site.key(user)}"'
+    if site.options.names_people:
+        who = f'ri:username="{site.username(user)}"'
+    return f"<ac:link><ri:user {who} /></ac:link>"
+
+
 def _mention(site: Site, chance: Random, page: int) -> str:
-    person = f'<ac:link><ri:user ri:userkey="{site.key(chance.randrange(10_000))}" /></ac:link>'
+    person = _person(site, chance.randrange(10_000))
     return f"<p>{person} &ndash; {site.lexicon.phrase(chance)}&nbsp;&rarr; soon</p>"
 
 
@@ -120,7 +127,7 @@ def _table(site: Site, chance: Random, page: int) -> str:
 
 
 def _code(site: Site, chance: Random, page: int) -> str:
-    lines = "\n".join(f"    run(list[index[{n}]], a[b[{n}]]>0)" for n in range(6))
+    lines = "\n".join(f"    run(list[index[{n}]], a[b[{n}]]+1)" for n in range(6))
     return _macro("code", {"language": "py"}, f"def step():\n{lines}\n", plain=True)
 
 

@@ -19,8 +19,6 @@ RESERVED_GROUPS = (
     "org-admins",
 )
 _EMAIL = re.compile(r'(<property name="email(?:Address)?"><!\[CDATA\[).*?(\]\]></property>)')
-_GROUP_NUMBER = 40
-"""Planted groups come after so many more than the sample's own."""
 
 
 def _with_email(user: int, address: Callable[[Site], str]) -> Callable[[Site], dict[Spot, Change]]:
@@ -44,12 +42,11 @@ def _in_directory(extra: Callable[[Site], Iterator[str]]) -> Callable[[Site], It
     return planted
 
 
-def _groups(*names: str) -> Callable[[Site], Iterator[str]]:
+def _groups(place: int, *names: str) -> Callable[[Site], Iterator[str]]:
     def planted(site: Site) -> Iterator[str]:
-        first = site.groups + _GROUP_NUMBER
-        for number, name in enumerate(names, start=first):
+        for number, name in enumerate(names, start=site.groups + place):
             yield a_group(site, number, name)
-            membership = (site.options.users + 100) * 4 + number - _GROUP_NUMBER
+            membership = (site.options.users + 100) * 4 + number
             yield a_membership(site, membership, number, user=number % max(site.options.users, 1))
 
     return _in_directory(planted)
@@ -192,19 +189,19 @@ CAUSES = {
             "group-clash",
             "Groups of names a cloud site has of its own.",
             "groups",
-            objects=_groups("confluence-users-cloud", "jira-software-users", "Administrators"),
+            objects=_groups(40, "confluence-users-cloud", "jira-software-users", "Administrators"),
         ),
         Plant(
             "group-case-clash",
             "Two groups whose names differ in case only.",
             "groups",
-            objects=_groups("Night-Shift", "night-shift"),
+            objects=_groups(50, "Night-Shift", "night-shift"),
         ),
         Plant(
             "reserved-group",
             "The five groups that never move, with members.",
             "groups",
-            objects=_groups(*RESERVED_GROUPS),
+            objects=_groups(60, *RESERVED_GROUPS),
         ),
         Plant(
             "nested-group",

@@ -104,8 +104,10 @@ def _broken_history(site: Site) -> dict[Spot, Change]:
     return changes
 
 
-def _extra_page(site: Site, number: int, title: str, *members: str) -> str:
-    return an_object("Page", site.id("planted", number), text("title", title), *members)
+def _extra_page(site: Site, number: int, title: str, *members: str) -> Iterator[str]:
+    of: Ref = ("Page", site.id("planted", number))
+    yield an_object("Page", of[1], text("title", title), *members)
+    yield a_body(site, "planted", number, of, f"<p>{title}</p>")
 
 
 def _space_ref(site: Site) -> str:
@@ -114,13 +116,13 @@ def _space_ref(site: Site) -> str:
 
 def _draft_twin(site: Site) -> Iterator[str]:
     title = site.title(victim(site, 9))
-    yield _extra_page(site, 900, title, common(site, 1, version=1, status="draft"))
+    yield from _extra_page(site, 900, title, common(site, 1, version=1, status="draft"))
 
 
 def _several_roots(site: Site) -> Iterator[str]:
     for number in (901, 902):
         state = common(site, number, version=1)
-        yield _extra_page(site, number, f"Root {number}", _space_ref(site), state)
+        yield from _extra_page(site, number, f"Root {number}", _space_ref(site), state)
 
 
 def _several_bodies(site: Site) -> Iterator[str]:
@@ -134,7 +136,7 @@ def _stray_space(site: Site) -> Iterator[str]:
     stray: Ref = ("Space", site.id("planted", 905))
     yield an_object("Space", stray[1], text("name", "Stray"), text("key", "STRAY"))
     state = common(site, 906, version=1)
-    yield _extra_page(site, 906, "Page of another space", reference("space", stray), state)
+    yield from _extra_page(site, 906, "Page of another space", reference("space", stray), state)
 
 
 def _unknown_class(site: Site) -> Iterator[str]:
@@ -151,8 +153,9 @@ def _cloud_children(site: Site) -> Iterator[str]:
     listed = listed.replace('class="java.util.Collection"', suffix)
     above = reference("parent", site.page(0))
     own = (_space_ref(site), common(site, 908, version=1))
-    yield _extra_page(site, 908, "Child known to its parent only", *own)
+    yield from _extra_page(site, 908, "Child known to its parent only", *own)
     yield an_object("Page", parent, text("title", "Parent that lists"), listed, above, *own)
+    yield a_body(site, "planted", 909, ("Page", parent), "<p>See below.</p>")
 
 
 def _dangling(site: Site) -> Iterator[str]:
@@ -286,7 +289,7 @@ NOTED = (
     Plant(
         "draft-twin",
         "A draft without space has the title of a live page.",
-        "",
+        "draft",
         objects=_draft_twin,
     ),
     Plant(
@@ -322,7 +325,7 @@ NOTED = (
     Plant(
         "stray-space",
         "A space and a page of it that the export is not about.",
-        "",
+        "other_space",
         objects=_stray_space,
     ),
     Plant(
@@ -342,8 +345,13 @@ NOTED = (
         "completed_from_collection",
         objects=_cloud_children,
     ),
-    Plant("unknown-class", "An object of a class nobody knows.", "", objects=_unknown_class),
-    Plant("no-id", "A page without an id.", "", objects=_nameless),
+    Plant(
+        "unknown-class",
+        "An object of a class nobody knows.",
+        "unknown_class",
+        objects=_unknown_class,
+    ),
+    Plant("no-id", "A page without an id.", "no_id", objects=_nameless),
     Plant(
         "no-author",
         "A page without author and dates.",
@@ -365,7 +373,7 @@ NOTED = (
     Plant(
         "dangling-reference",
         "A body and a label of a page that is nowhere.",
-        "",
+        "owner_missing",
         objects=_dangling,
     ),
     Plant(

@@ -40,7 +40,7 @@ class SampleOptions:
     revisions: int = 1
     """Older versions of every page."""
     app_notes: int = 200
-    body_bytes: int = 2_500
+    body_bytes: int = 1_500
     """Average size of a body."""
     attachment_bytes: int = 8_192
     seed: int = 1

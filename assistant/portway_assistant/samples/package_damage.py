@@ -66,7 +66,7 @@ def zip_bomb(package: Path) -> None:
 
 def rewritten(package: Path, keep: "frozenset[str] | None", added: dict[str, bytes]) -> None:
     """Write the package anew with some entries only, and others added."""
-    partial = package.with_suffix(".partial")
+    partial = package.with_name(f"{package.name}.new")
     with zipfile.ZipFile(package) as source, zipfile.ZipFile(partial, "w") as target:
         for info in source.infolist():
             if keep is None or info.filename in keep:

@@ -29,7 +29,10 @@ class Plant:
     sentence: str
     """What it does, for `--list-damage` and `--list-causes`."""
     found_as: str
-    """The refusal's code, the note's kind, or the repair's kind; for a cause what it is about."""
+    """The refusal's code, the kind of note or repair, or the reason something is left out.
+
+    Empty for what is merely coped with; for a cause what it is about.
+    """
     changes: Callable[[Site], dict[Spot, Change]] = field(default=lambda _site: {})
     files: Callable[[Site], dict[Spot, FileChange]] = field(default=lambda _site: {})
     objects: Callable[[Site], Iterator[str]] = field(default=lambda _site: iter(()))

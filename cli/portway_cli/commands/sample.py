@@ -21,7 +21,7 @@ _COUNTS = (
     ("blogposts", 20, 0, "Current blog posts."),
     ("revisions", 1, 0, "Older versions of every page."),
     ("app-notes", 200, 0, "Notes of the example app."),
-    ("body-bytes", 2_500, 100, "Average size of a body."),
+    ("body-bytes", 1_500, 100, "Average size of a body."),
     ("attachment-bytes", 8_192, 64, "Average size of a file."),
     ("seed", 1, 0, "Same seed and options, same bytes."),
 )

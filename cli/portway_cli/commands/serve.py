@@ -52,6 +52,24 @@ DEFAULT_PORT = int(DEFAULT_URL.rpartition(":")[2])
     show_default=True,
     help="Requests served at once; each connected server app holds one while it waits for work.",
 )
+@click.option(
+    "--app-requests",
+    type=click.IntRange(0),
+    default=6_000,
+    show_default=True,
+    envvar="PORTWAY_APP_REQUESTS_PER_MINUTE",
+    show_envvar=True,
+    help="Requests a minute that one side of an app may send to one site; 0 for any number.",
+)
+@click.option(
+    "--site-requests",
+    type=click.IntRange(0),
+    default=12_000,
+    show_default=True,
+    envvar="PORTWAY_SITE_REQUESTS_PER_MINUTE",
+    show_envvar=True,
+    help="Requests a minute that a site takes of all apps together; 0 for any number.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
     data: Path,
@@ -61,6 +79,8 @@ def command(
     public_url: str | None,
     outbound: str | None,
     threads: int,
+    app_requests: int,
+    site_requests: int,
     quiet: bool,
 ) -> None:
     """Run platform, cloud site and assistant until interrupted.
@@ -73,6 +93,7 @@ def command(
     from portway_cli.data_folder import DataFolder
     from portway_cli.options import check_database
     from portway_cli.processes import free_port
+    from portway_platform.rate_limits.rules import RateLimits
     from portway_service.ids import RandomIds
     from portway_service.outbound import Outbound
     from portway_service.server import serve
@@ -87,7 +108,11 @@ def command(
     url = public_url or f"http://{'127.0.0.1' if is_local else host}:{port}"
     policy = Outbound(outbound or ("loopback" if is_local else "public"))
     composition = Composition(
-        folder, public_url=url.rstrip("/"), outbound=policy, database_url=database_url
+        folder,
+        public_url=url.rstrip("/"),
+        outbound=policy,
+        database_url=database_url,
+        rate_limits=RateLimits(app_requests or None, site_requests or None),
     )
 
     def on_ready(_address: str) -> None:

@@ -13,7 +13,9 @@ from portway_cloud_site.attachments.rules import is_shown_inline, served_media_t
 from portway_cloud_site.bulk.api import read_source
 from portway_cloud_site.content.service import get_content
 from portway_cloud_site.content.tables import BLOG_POST, PAGE
+from portway_cloud_site.history.service import get_file_version
 from portway_cloud_site.paging import list_response, read_id, read_values
+from portway_cloud_site.permissions.containers import refuse_hidden
 from portway_cloud_site.services import Interfaces, Services
 from portway_service.endpoints import Call, as_response
 from portway_service.error_codes import NOT_FOUND
@@ -40,7 +42,7 @@ def _add_list(services: Services, interfaces: Interfaces, path: str, kind: str) 
     def get_attachments(call: Call) -> flask.Response:
         site, content_id = call.admitted.site, read_id(call.path["content_id"])
         with services.database.read() as connection:
-            get_content(connection, site, kind, content_id)
+            get_content(connection, site, kind, content_id, viewer=call.admitted.viewer)
             page = reading.list_attachments(
                 connection,
                 site,
@@ -58,6 +60,7 @@ def _add_reading(services: Services, interfaces: Interfaces) -> None:
         attachment_id = read_id(call.path["attachment_id"], prefix="att")
         with services.database.read() as connection:
             row = reading.get_attachment(connection, site, attachment_id)
+            refuse_hidden(connection, site, call.admitted.viewer, "attachment", attachment_id)
         return reading.as_attachment(row, base=services.addresses.base(site.key)).as_json()
 
     @interfaces.downloads.endpoint(
@@ -67,16 +70,20 @@ def _add_reading(services: Services, interfaces: Interfaces) -> None:
         """Send the bytes, checked against their SHA-256; parts of them when asked for parts."""
         site = call.admitted.site
         wanted = call.request.args.get("id")
+        version = call.request.args.get("version")
         with services.database.read() as connection:
-            row = reading.find_by_name(
+            row: Any = reading.find_by_name(
                 connection,
                 site,
                 read_id(call.path["container_id"]),
                 call.path["file_name"],
                 attachment_id=None if wanted is None else read_id(wanted, prefix="att"),
             )
-        if row is None:
-            raise Refusal(NOT_FOUND)
+            if row is None:
+                raise Refusal(NOT_FOUND)
+            refuse_hidden(connection, site, call.admitted.viewer, "attachment", row.id)
+            if version is not None and version != str(row.version):
+                row = get_file_version(connection, site, row, read_id(version, "version"))
         if call.request.if_none_match.contains(row.sha256):
             response = flask.Response(status=304)
         elif call.request.headers.get("Range"):

@@ -5,7 +5,7 @@ written at once. So a refused line costs nothing, and leaves no trace.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -71,6 +71,8 @@ class Batch:
     run_id: str | None = None
     """The run the batch belongs to; an item it wrote before is answered as the first time."""
     origins: dict[str, Origin] = field(default_factory=dict)
+    write_pending: Callable[[], None] = lambda: None
+    """Writes what was decided so far, for what must be done in the database itself."""
     reserved: dict[str, int] = field(default_factory=dict)
     """Ids kept for items of this batch, and for what they hang on, that are not here."""
     ahead: bool = False

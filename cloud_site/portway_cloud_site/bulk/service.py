@@ -31,11 +31,16 @@ from portway_cloud_site.bulk.messages import (
     UPDATED,
     ItemResult,
 )
+from portway_cloud_site.bulk.tables import CLAIMED, sources
 from portway_cloud_site.bulk.tables import origins as origins_table
-from portway_cloud_site.bulk.tables import sources
 from portway_cloud_site.comments.bulk import CommentsIntake
 from portway_cloud_site.content.bulk import ContentsIntake
-from portway_cloud_site.error_codes import DESTINATION_EDITED, DESTINATION_MISSING, INVALID_ITEM
+from portway_cloud_site.error_codes import (
+    DESTINATION_EDITED,
+    DESTINATION_MISSING,
+    INVALID_ITEM,
+    PLACEHOLDER_CLAIMED,
+)
 from portway_cloud_site.groups.bulk import GroupsIntake, MembershipsIntake
 from portway_cloud_site.history.bulk import AttachmentVersionsIntake, VersionsIntake
 from portway_cloud_site.labels.bulk import LabelsIntake
@@ -137,6 +142,7 @@ class _Taker:
             "spacePermission": SpacePermissionsIntake(batch),
         }
         self._superseded = (attachments.superseded, attachment_versions.superseded)
+        batch.write_pending = self.flush
         self._new_origins: list[dict[str, Any]] = []
         self._changed_origins: list[dict[str, Any]] = []
 
@@ -182,6 +188,7 @@ class _Taker:
             drop_reservations(connection, site, self._batch.source, self._batch.arrived)
         if self._new_origins:
             insert_rows(connection, origins_table, self._new_origins)
+            self._new_origins = []
         if self._changed_origins:
             statement = update(origins_table).where(
                 origins_table.c.site_id == self._batch.site_id,
@@ -189,6 +196,7 @@ class _Taker:
                 origins_table.c.source_key == bindparam("changed_key"),
             )
             connection.execute(statement, self._changed_origins)
+            self._changed_origins = []
 
     def _take_item(self, item: Item) -> ItemResult:
         intake = self._intakes[item.kind]
@@ -200,8 +208,13 @@ class _Taker:
             self._note_new(item, written, outcome, fingerprint)
             return self._result(intake, item, outcome, written.entity_id)
         revision = intake.find_revision(origin.entity_id)
+        if revision is None and origin.outcome == CLAIMED and item.kind != "user":
+            return _skipped(item, ItemRefusedError(PLACEHOLDER_CLAIMED, source_key=item.source_key))
         if revision is None:
             raise ItemRefusedError(DESTINATION_MISSING, source_key=item.source_key)
+        if origin.outcome == CLAIMED:
+            claimed = ItemRefusedError(PLACEHOLDER_CLAIMED, source_key=item.source_key)
+            return self._result(intake, item, UNCHANGED, origin.entity_id, claimed)
         if origin.fingerprint == fingerprint and not intake.is_outdated(item, origin.entity_id):
             outcome = self._told_before(origin) or UNCHANGED
             return self._result(intake, item, outcome, origin.entity_id)
@@ -214,6 +227,11 @@ class _Taker:
             edited = ItemRefusedError(DESTINATION_EDITED, source_key=item.source_key)
             return self._result(intake, item, SKIPPED, origin.entity_id, edited)
         written = intake.update(item, origin.entity_id)
+        if written.merged:
+            now = Origin(written.entity_id, MERGED, origin.is_alias, fingerprint, 0)
+            self._batch.origins[item.source_key] = now
+            self._note_changed(item, now, written, MERGED, fingerprint)
+            return self._result(intake, item, MERGED, written.entity_id)
         outcome = UNCHANGED if written.kept else UPDATED
         self._note_changed(item, origin, written, outcome, fingerprint)
         return self._result(intake, item, outcome, origin.entity_id)
@@ -315,6 +333,10 @@ def _keys(item: Item) -> Iterable[str]:
     inline = fields.get("inline")
     if inline is not None and inline.resolved_by is not None:
         yield inline.resolved_by
+
+
+def _skipped(item: Item, problem: ItemRefusedError) -> ItemResult:
+    return _failed(item.source_key, problem) | {"outcome": SKIPPED}
 
 
 def _failed(source_key: str | None, problem: ItemRefusedError) -> ItemResult:

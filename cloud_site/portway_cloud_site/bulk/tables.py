@@ -6,6 +6,8 @@ from portway_cloud_site.metadata import ByteOrderedText, metadata, site_column
 from portway_service.database import Instant
 
 MAX_RUN = 64
+CLAIMED = "claimed"
+"""How a key came to stand for its entity, beside created and merged: an admin said who it is."""
 
 sources = Table(
     "wiki_sources",
@@ -22,7 +24,7 @@ origins = Table(
     Column("source", String(128), primary_key=True),
     Column("source_key", ByteOrderedText, primary_key=True),
     Column("entity_id", BigInteger, nullable=False),
-    Column("outcome", String(16), nullable=False),  # created or merged: how it came here
+    Column("outcome", String(16), nullable=False),  # how it came here
     # The entity again, unless another key of the source stood for it before: then this is an alias.
     Column("canonical_for", BigInteger),
     Column("digest", LargeBinary, nullable=False),  # of the item as it was last taken

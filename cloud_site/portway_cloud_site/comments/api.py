@@ -10,6 +10,7 @@ from portway_cloud_site.comments.messages import CommentQuery
 from portway_cloud_site.content.service import get_content
 from portway_cloud_site.content.tables import BLOG_POST, PAGE
 from portway_cloud_site.paging import list_response, read_id
+from portway_cloud_site.permissions.containers import refuse_hidden
 from portway_cloud_site.services import Interfaces, Services
 from portway_service.endpoints import Call
 
@@ -30,7 +31,7 @@ def _add_list(
     def get_comments(call: Call) -> flask.Response:
         site, content_id = call.admitted.site, read_id(call.path["content_id"])
         with services.database.read() as connection:
-            get_content(connection, site, kind, content_id)
+            get_content(connection, site, kind, content_id, viewer=call.admitted.viewer)
             page = service.list_roots(connection, site, content_id, call.query, inline=inline)
         return list_response(services.addresses, call, page)
 
@@ -41,6 +42,7 @@ def _add_one(services: Services, interfaces: Interfaces, path: str, *, inline: b
         site, comment_id = call.admitted.site, read_id(call.path["comment_id"])
         with services.database.read() as connection:
             row = service.get_comment(connection, site, comment_id, inline=inline)
+            refuse_hidden(connection, site, call.admitted.viewer, "comment", comment_id)
         base = services.addresses.base(site.key)
         return service.as_comment(row, call.query.body_format, base=base).as_json()
 
@@ -50,5 +52,6 @@ def _add_answers(services: Services, interfaces: Interfaces, path: str, *, inlin
     def get_answers(call: Call) -> flask.Response:
         site, comment_id = call.admitted.site, read_id(call.path["comment_id"])
         with services.database.read() as connection:
+            refuse_hidden(connection, site, call.admitted.viewer, "comment", comment_id)
             page = service.list_answers(connection, site, comment_id, call.query, inline=inline)
         return list_response(services.addresses, call, page)

@@ -13,14 +13,13 @@ from portway_cloud_site.content.messages import (
     PageCreateQuery,
     PageUpdate,
 )
-from portway_cloud_site.content.tables import BLOG_POST, PAGE
+from portway_cloud_site.content.tables import BLOG_POST, CURRENT, PAGE
+from portway_cloud_site.history.service import get_version
 from portway_cloud_site.paging import ListQuery, list_response, read_id, read_ids, read_values
 from portway_cloud_site.rendering.service import content_body
 from portway_cloud_site.services import Interfaces, Services, Visit
-from portway_cloud_site.spaces.service import find_space
+from portway_cloud_site.spaces.service import get_space
 from portway_service.endpoints import Call
-from portway_service.error_codes import NOT_FOUND
-from portway_service.errors import Refusal
 
 
 def add_endpoints(services: Services, interfaces: Interfaces) -> None:
@@ -44,7 +43,8 @@ def _add_lists(services: Services, interfaces: Interfaces, path: str, kind: str)
                 call.query,
                 ids=read_ids(call.request, "id"),
                 space_ids=read_ids(call.request, "space-id"),
-                statuses=read_values(call.request, "status"),
+                statuses=_statuses(call, kind),
+                viewer=call.admitted.viewer,
             )
         return list_response(services.addresses, call, page)
 
@@ -55,17 +55,22 @@ def _add_lists(services: Services, interfaces: Interfaces, path: str, kind: str)
         """Return a page of a space's content of this kind."""
         site, space_id = call.admitted.site, read_id(call.path["space_id"])
         with services.database.read() as connection:
-            if find_space(connection, site, space_id) is None:
-                raise Refusal(NOT_FOUND)
+            get_space(connection, site, space_id, call.admitted.viewer)
             page = service.list_contents(
                 connection,
                 site,
                 kind,
                 call.query,
                 space_ids=[space_id],
-                statuses=read_values(call.request, "status"),
+                statuses=_statuses(call, kind),
+                viewer=call.admitted.viewer,
             )
         return list_response(services.addresses, call, page)
+
+
+def _statuses(call: Call, kind: str) -> list[str]:
+    """Return the statuses asked for; as in Cloud, all of pages, and of blog posts the current."""
+    return read_values(call.request, "status") or ([CURRENT] if kind == BLOG_POST else [])
 
 
 def _add_one(services: Services, interfaces: Interfaces, path: str, kind: str) -> None:
@@ -73,15 +78,16 @@ def _add_one(services: Services, interfaces: Interfaces, path: str, kind: str) -
         "GET", f"/{path}/<content_id>", access=SiteAccess.READ, query=OneContentQuery
     )
     def get_content(call: Call) -> dict[str, Any]:
-        """Return one page or blog post. Only the present version is kept."""
+        """Return one page or blog post, as it is or as an older version was."""
         site, content_id = call.admitted.site, read_id(call.path["content_id"])
         wanted = call.query.version
-        body_format = call.query.body_format
         with services.database.read() as connection:
-            row = service.get_content(connection, site, kind, content_id, with_body=True)
+            row: Any = service.get_content(
+                connection, site, kind, content_id, with_body=True, viewer=call.admitted.viewer
+            )
             if wanted is not None and wanted != row.version:
-                raise Refusal(NOT_FOUND)
-            body = content_body(services, connection, site, row, body_format)
+                row = get_version(connection, site, row, wanted)
+            body = content_body(services, connection, site, row, call.query.body_format)
         base = services.addresses.base(site.key)
         return service.as_content(row, body=body, base=base).as_json()
 
@@ -94,7 +100,9 @@ def _add_children(services: Services, interfaces: Interfaces) -> None:
         """Return a page of a page's children, in the order of the tree."""
         site, page_id = call.admitted.site, read_id(call.path["page_id"])
         with services.database.read() as connection:
-            page = service.list_children(connection, site, page_id, call.query)
+            page = service.list_children(
+                connection, site, page_id, call.query, viewer=call.admitted.viewer
+            )
         return list_response(services.addresses, call, page)
 
 

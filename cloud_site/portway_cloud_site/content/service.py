@@ -15,8 +15,9 @@ from portway_cloud_site.content.messages import (
     PageUpdate,
 )
 from portway_cloud_site.content.rules import storage_value
-from portway_cloud_site.content.tables import PAGE, contents
+from portway_cloud_site.content.tables import CURRENT, PAGE, contents
 from portway_cloud_site.error_codes import TITLE_TAKEN, VERSION_CONFLICT
+from portway_cloud_site.history.keeping import keep_version
 from portway_cloud_site.messages import Body, BodyValue, Version, WebLinks
 from portway_cloud_site.paging import (
     ListQuery,
@@ -26,6 +27,7 @@ from portway_cloud_site.paging import (
     read_page,
 )
 from portway_cloud_site.people.service import ensure_actor
+from portway_cloud_site.permissions.viewer import EVERYTHING, Viewer
 from portway_cloud_site.queries import AnyRow, AnySelect, author, last_author, same_entity
 from portway_cloud_site.services import Services, Visit
 from portway_cloud_site.sites.rules import Site
@@ -49,10 +51,12 @@ _ORDERS = {
 _CHILD_ORDERS = {**_ORDERS, **both_ways("child-position", position_order, int)}
 
 
-def select_contents(site: Site, kind: str, *, with_body: bool) -> AnySelect:
-    """Return the query for the pages or blog posts of a site, with space key and authors."""
+def select_contents(
+    site: Site, kind: str, *, with_body: bool, viewer: Viewer = EVERYTHING
+) -> AnySelect:
+    """Return the query for the pages or blog posts a viewer sees, with space key and authors."""
     columns = [column for column in contents.c if with_body or column.name != "body"]
-    return (
+    statement = (
         select(
             *columns,
             spaces.c.key.label("space_key"),
@@ -72,6 +76,7 @@ def select_contents(site: Site, kind: str, *, with_body: bool) -> AnySelect:
             spaces.c.trashed_at.is_(None),
         )
     )
+    return viewer.limit(statement, site, space_id=contents.c.space_id, content_id=contents.c.id)
 
 
 def list_contents(
@@ -83,10 +88,11 @@ def list_contents(
     ids: Sequence[int] = (),
     space_ids: Sequence[int] = (),
     statuses: Sequence[str] = (),
+    viewer: Viewer = EVERYTHING,
 ) -> ResultPage[Page | BlogPost]:
     """Return a page of the site's pages or blog posts. An empty filter filters nothing."""
     with_body = query.body_format is not None
-    statement = select_contents(site, kind, with_body=with_body)
+    statement = select_contents(site, kind, with_body=with_body, viewer=viewer)
     if ids:
         statement = statement.where(contents.c.id.in_(ids))
     if space_ids:
@@ -110,10 +116,15 @@ def list_contents(
 
 
 def list_children(
-    connection: Connection, site: Site, page_id: int, query: ListQuery
+    connection: Connection,
+    site: Site,
+    page_id: int,
+    query: ListQuery,
+    *,
+    viewer: Viewer = EVERYTHING,
 ) -> ResultPage[ChildPage]:
-    """Return a page of the children of a page, in the order of the tree."""
-    parent = get_content(connection, site, PAGE, page_id)
+    """Return a page of the current children of a page, in the order of the tree."""
+    parent = get_content(connection, site, PAGE, page_id, viewer=viewer)
     statement = select(
         contents.c.id,
         contents.c.status,
@@ -124,6 +135,10 @@ def list_children(
         contents.c.site_id == site.id,
         contents.c.space_id == parent.space_id,
         contents.c.parent_id == page_id,
+        contents.c.status == CURRENT,
+    )
+    statement = viewer.limit(
+        statement, site, space_id=contents.c.space_id, content_id=contents.c.id
     )
     return read_page(
         connection,
@@ -143,18 +158,30 @@ def list_children(
 
 
 def find_content(
-    connection: Connection, site: Site, kind: str, content_id: int, *, with_body: bool = False
+    connection: Connection,
+    site: Site,
+    kind: str,
+    content_id: int,
+    *,
+    with_body: bool = False,
+    viewer: Viewer = EVERYTHING,
 ) -> AnyRow | None:
-    """Return the row of a page or blog post, or None."""
-    statement = select_contents(site, kind, with_body=with_body)
+    """Return the row of a page or blog post the viewer sees, or None."""
+    statement = select_contents(site, kind, with_body=with_body, viewer=viewer)
     return connection.execute(statement.where(contents.c.id == content_id)).first()
 
 
 def get_content(
-    connection: Connection, site: Site, kind: str, content_id: int, *, with_body: bool = False
+    connection: Connection,
+    site: Site,
+    kind: str,
+    content_id: int,
+    *,
+    with_body: bool = False,
+    viewer: Viewer = EVERYTHING,
 ) -> AnyRow:
     """Return the row of a page or blog post; refuse when it is not there."""
-    row = find_content(connection, site, kind, content_id, with_body=with_body)
+    row = find_content(connection, site, kind, content_id, with_body=with_body, viewer=viewer)
     if row is None:
         raise Refusal(NOT_FOUND)
     return row
@@ -207,10 +234,14 @@ def create_page(services: Services, visit: Visit, wanted: PageCreate, *, root_le
     """Create a page and return its id. Without a parent it goes below the space's home page."""
     with writing(services.database, visit.site) as writer:
         space = writer.connection.execute(
-            select(spaces.c.id, spaces.c.homepage_id).where(
-                spaces.c.site_id == visit.site.id,
-                spaces.c.id == int(wanted.space_id),
-                spaces.c.trashed_at.is_(None),
+            visit.viewer.limit(
+                select(spaces.c.id, spaces.c.homepage_id).where(
+                    spaces.c.site_id == visit.site.id,
+                    spaces.c.id == int(wanted.space_id),
+                    spaces.c.trashed_at.is_(None),
+                ),
+                visit.site,
+                space_id=spaces.c.id,
             )
         ).first()
         if space is None:
@@ -250,7 +281,9 @@ def update_page(services: Services, visit: Visit, page_id: int, wanted: PageUpda
     if int(wanted.id) != page_id:
         raise _fault("id", "is not the id in the address")
     with writing(services.database, visit.site) as writer:
-        page = get_content(writer.connection, visit.site, PAGE, page_id)
+        page = get_content(
+            writer.connection, visit.site, PAGE, page_id, with_body=True, viewer=visit.viewer
+        )
         if wanted.version.number != page.version + 1:
             raise Refusal(
                 VERSION_CONFLICT,
@@ -268,6 +301,7 @@ def update_page(services: Services, visit: Visit, page_id: int, wanted: PageUpda
                 raise _fault("parentId", "is the page itself, or lies below it")
         _refuse_taken_title(writer, wanted.title, page.space_id, except_id=page_id)
         actor_id = ensure_actor(writer, visit.caller, clock=services.clock)
+        keep_version(writer, page)
         writer.connection.execute(
             update(contents)
             .where(contents.c.site_id == visit.site.id, contents.c.id == page_id)

@@ -22,7 +22,7 @@ def _add_list(services: Services, interfaces: Interfaces, path: str, kind: str) 
     def get_labels(call: Call) -> flask.Response:
         site, content_id = call.admitted.site, read_id(call.path["content_id"])
         with services.database.read() as connection:
-            get_content(connection, site, kind, content_id)
+            get_content(connection, site, kind, content_id, viewer=call.admitted.viewer)
             page = list_labels(
                 connection,
                 site,

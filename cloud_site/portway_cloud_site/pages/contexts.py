@@ -186,6 +186,26 @@ class FileLine:
 
 
 @dataclass(frozen=True)
+class VersionLine:
+    """A version in the history of a page; `link` leads to it."""
+
+    link: Link
+    number: int
+    author: str
+    when: Moment
+    message: str
+    is_shown: bool
+
+
+@dataclass(frozen=True)
+class AccessLine:
+    """Who may do something: names of people and groups, or nobody."""
+
+    deed: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Provenance:
     """Where something came from, and whether it still is as it came."""
 
@@ -211,6 +231,9 @@ class SpacePage:
     blog_posts: int
     tree: Tree
     all_pages: Link
+    archived: Link | None
+    templates: tuple[str, ...]
+    permissions: tuple[AccessLine, ...]
     posts: tuple[ContentLine, ...]
     all_posts: Link
     files: tuple[FileLine, ...]
@@ -276,6 +299,11 @@ class ContentPage:
     updated: Moment
     version: int
     version_message: str
+    is_archived: bool
+    is_old_version: bool
+    closed: tuple[AccessLine, ...]
+    history: tuple[VersionLine, ...]
+    likes: int
     body: RenderedBody
     labels: tuple[str, ...]
     children: tuple[Link, ...]

@@ -10,9 +10,12 @@ from portway_cloud_site.attachments.reading import select_attachments
 from portway_cloud_site.attachments.tables import attachments
 from portway_cloud_site.bulk.tables import origins, sources
 from portway_cloud_site.content.service import get_content, select_contents
-from portway_cloud_site.content.tables import BLOG_POST, PAGE, contents
+from portway_cloud_site.content.tables import ARCHIVED, BLOG_POST, CURRENT, PAGE, contents
 from portway_cloud_site.error_codes import SITE_UNKNOWN
+from portway_cloud_site.history.service import get_version
 from portway_cloud_site.labels.tables import labellings, labels
+from portway_cloud_site.marks.tables import likes, templates
+from portway_cloud_site.pages.access import closed_to, space_access
 from portway_cloud_site.pages.contexts import (
     ContentLine,
     ContentPage,
@@ -33,6 +36,7 @@ from portway_cloud_site.pages.contexts import (
 )
 from portway_cloud_site.pages.discussion import read_comments
 from portway_cloud_site.pages.files import file_line
+from portway_cloud_site.pages.history import history_lines
 from portway_cloud_site.pages.tree import TreeReader
 from portway_cloud_site.paging import read_id
 from portway_cloud_site.people.tables import people
@@ -85,7 +89,7 @@ class PageReader:
         site = self._get_site(site_key)
         kinds = self.connection.execute(
             select(contents.c.space_id, contents.c.kind, func.count())
-            .where(contents.c.site_id == site.id)
+            .where(contents.c.site_id == site.id, contents.c.status == CURRENT)
             .group_by(contents.c.space_id, contents.c.kind)
         )
         counts = {(row[0], row[1]): row[2] for row in kinds}
@@ -146,6 +150,9 @@ class PageReader:
             blog_posts=self._count_contents(site, space, BLOG_POST),
             tree=tree_reader.read_from_top(),
             all_pages=Link(f"{here}/pages", "All pages"),
+            archived=self._archived_link(site, space, here),
+            templates=self._templates(site, space),
+            permissions=space_access(self.connection, site, space.id),
             posts=self._recent_posts(site, space),
             all_posts=Link(f"{here}/blog", "All blog posts"),
             files=self._files(site, space.id),
@@ -153,11 +160,19 @@ class PageReader:
             provenance=self._provenance(site, space),
         )
 
-    def contents(self, site_key: str, space_key: str, kind: str, after: str | None) -> ContentsPage:
+    def contents(
+        self,
+        site_key: str,
+        space_key: str,
+        kind: str,
+        after: str | None,
+        *,
+        status: str = CURRENT,
+    ) -> ContentsPage:
         """Return the next lines of the list of all pages or blog posts of a space."""
         site, space = self._get_space(site_key, space_key)
         statement = select_contents(site, kind, with_body=False).where(
-            contents.c.space_id == space.id
+            contents.c.space_id == space.id, contents.c.status == status
         )
         if after is not None:
             statement = statement.where(contents.c.id > read_id(after, "after"))
@@ -167,6 +182,8 @@ class PageReader:
         base_path = self._base_path(site)
         here = base_path + space_link(space.key)
         place, heading = ("pages", "All pages") if kind == PAGE else ("blog", "All blog posts")
+        if status == ARCHIVED:
+            place, heading = f"archived/{place}", f"Archived {heading[4:]}"
         following = None
         if len(rows) > _LINES_PER_PAGE:
             last_id = rows[_LINES_PER_PAGE - 1].id
@@ -179,19 +196,29 @@ class PageReader:
             is_first=after is None,
         )
 
-    def content(self, site_key: str, space_key: str, kind: str, content_id: str) -> ContentPage:
-        """Return a page or blog post with all that hangs on it."""
+    def content(
+        self,
+        site_key: str,
+        space_key: str,
+        kind: str,
+        content_id: str,
+        version: str | None = None,
+    ) -> ContentPage:
+        """Return a page or blog post with all that hangs on it; on request, an older version."""
         site, space = self._get_space(site_key, space_key)
-        row = get_content(self.connection, site, kind, read_id(content_id), with_body=True)
+        row: Any = get_content(self.connection, site, kind, read_id(content_id), with_body=True)
         if row.space_id != space.id:
             raise Refusal(NOT_FOUND)
+        present = row
+        if version is not None and version != str(row.version):
+            row = get_version(self.connection, site, row, read_id(version, "version"))
         space_page = Link(self._base_path(site) + space_link(space.key), space.name or space.key)
         tree, hidden = Tree(()), 0
         children: tuple[Link, ...] = ()
         crumbs: tuple[Link, ...] = (space_page,)
         if kind == PAGE:
             tree_reader = self._tree_reader(site, space)
-            tree, ancestors = tree_reader.read_around(row)
+            tree, ancestors = tree_reader.read_around(present)
             crumbs = (space_page, *map(tree_reader.link, ancestors))
             children, hidden = tree_reader.children_of(row.id, limit=SHOWN_CHILDREN)
         files = self._files(site, row.id)
@@ -206,16 +233,23 @@ class PageReader:
             updated=moment(row.updated_at if row.updated_at != row.created_at else None),
             version=row.version,
             version_message=row.version_message or "",
+            is_archived=row.status == ARCHIVED,
+            is_old_version=row is not present,
+            closed=closed_to(self.connection, site, row),
+            history=history_lines(
+                self.connection, site, present, row.version, self._base_path(site)
+            ),
+            likes=self._count_likes(site, row.id),
             body=render_body(row.body, row.representation, references),
             labels=self._labels(site, row.id),
             children=children,
             hidden_children=hidden,
             files=files,
             hidden_files=self._count_files(site, row.id) - len(files),
-            comments=read_comments(self.services, self.connection, site, row),
+            comments=read_comments(self.services, self.connection, site, present),
             tree=tree,
             posts=self._recent_posts(site, space) if kind == BLOG_POST else (),
-            provenance=self._provenance(site, row),
+            provenance=self._provenance(site, present),
             space=space_page,
         )
 
@@ -267,7 +301,7 @@ class PageReader:
     def _recent_posts(self, site: Site, space: AnyRow) -> tuple[ContentLine, ...]:
         rows = self.connection.execute(
             select_contents(site, BLOG_POST, with_body=False)
-            .where(contents.c.space_id == space.id)
+            .where(contents.c.space_id == space.id, contents.c.status == CURRENT)
             .order_by(contents.c.created_at.desc(), contents.c.id.desc())
             .limit(_RECENT_POSTS)
         )
@@ -329,10 +363,33 @@ class PageReader:
         statement = select(func.count()).select_from(table).where(table.c.site_id == site.id)
         return self.connection.execute(statement).scalar_one()
 
-    def _count_contents(self, site: Site, space: AnyRow, kind: str) -> int:
+    def _archived_link(self, site: Site, space: AnyRow, here: str) -> Link | None:
+        pages = self._count_contents(site, space, PAGE, ARCHIVED)
+        posts = self._count_contents(site, space, BLOG_POST, ARCHIVED)
+        if pages:
+            return Link(f"{here}/archived/pages", f"Archived pages ({pages})")
+        return Link(f"{here}/archived/blog", f"Archived blog posts ({posts})") if posts else None
+
+    def _templates(self, site: Site, space: AnyRow) -> tuple[str, ...]:
+        rows = self.connection.execute(
+            select(templates.c.name)
+            .where(templates.c.site_id == site.id, templates.c.space_id == space.id)
+            .order_by(templates.c.name, templates.c.id)
+            .limit(SHOWN_FILES)
+        )
+        return tuple(row.name for row in rows)
+
+    def _count_likes(self, site: Site, content_id: int) -> int:
+        statement = select(func.count()).where(
+            likes.c.site_id == site.id, likes.c.container_id == content_id
+        )
+        return self.connection.execute(statement).scalar_one()
+
+    def _count_contents(self, site: Site, space: AnyRow, kind: str, status: str = CURRENT) -> int:
         statement = select(func.count()).where(
             contents.c.site_id == site.id,
             contents.c.space_id == space.id,
             contents.c.kind == kind,
+            contents.c.status == status,
         )
         return self.connection.execute(statement).scalar_one()

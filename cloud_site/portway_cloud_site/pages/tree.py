@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from portway_cloud_site.addresses import content_link
 from portway_cloud_site.content.service import position_order
-from portway_cloud_site.content.tables import PAGE, contents
+from portway_cloud_site.content.tables import CURRENT, PAGE, contents
 from portway_cloud_site.pages.contexts import Link, Tree, TreeNode
 from portway_cloud_site.queries import AnyRow, fetch_by
 from portway_cloud_site.sites.rules import Site
@@ -56,7 +56,7 @@ class TreeReader:
         ancestors = self._ancestors(page)
         siblings = self._children([page.parent_id], limit=_SHOWN_SIBLINGS)
         if all(row.id != page.id for row in siblings):
-            siblings = [page, *siblings[:-1]]
+            siblings = [page, *siblings[: _SHOWN_SIBLINGS - 1]]
         children = self._children([page.id], limit=_SHOWN_SIBLINGS)
         by_parent = {page.id: children}
         counts = self._count_children([row.id for row in [*siblings, *children]])
@@ -97,6 +97,7 @@ class TreeReader:
                 contents.c.site_id == self.site.id,
                 contents.c.space_id == self.space_id,
                 contents.c.kind == PAGE,
+                contents.c.status == CURRENT,
             )
             .order_by(contents.c.parent_id, position_order, contents.c.title, contents.c.id)
             .limit(limit)
@@ -110,7 +111,11 @@ class TreeReader:
     def _count_children(self, parent_ids: Iterable[int]) -> dict[int, int]:
         statement = (
             select(contents.c.parent_id, func.count())
-            .where(contents.c.site_id == self.site.id, contents.c.space_id == self.space_id)
+            .where(
+                contents.c.site_id == self.site.id,
+                contents.c.space_id == self.space_id,
+                contents.c.status == CURRENT,
+            )
             .group_by(contents.c.parent_id)
         )
         rows = fetch_by(self.connection, statement, contents.c.parent_id, parent_ids)
@@ -121,6 +126,7 @@ class TreeReader:
             contents.c.site_id == self.site.id,
             contents.c.space_id == self.space_id,
             contents.c.kind == PAGE,
+            contents.c.status == CURRENT,
             contents.c.parent_id.is_(None),
         )
         return self.connection.execute(statement).scalar_one()

@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined
 
 from portway_cloud_site.access import SiteAccess
 from portway_cloud_site.content.rules import find_tiny_id
-from portway_cloud_site.content.tables import BLOG_POST, PAGE
+from portway_cloud_site.content.tables import ARCHIVED, BLOG_POST, CURRENT, PAGE
 from portway_cloud_site.pages.contexts import Frame, Link, RefusedPage
 from portway_cloud_site.pages.people import PeopleReader
 from portway_cloud_site.pages.service import PageReader
@@ -52,6 +52,8 @@ def add_pages(app: flask.Flask, services: Services) -> None:
         (f"{wiki}/spaces/<space_key>/pages/<content_id>", pages.show_page),
         (f"{wiki}/spaces/<space_key>/pages/<content_id>/<path:slug>", pages.show_page),
         (f"{wiki}/spaces/<space_key>/blog", pages.show_all_posts),
+        (f"{wiki}/spaces/<space_key>/archived/pages", pages.show_archived_pages),
+        (f"{wiki}/spaces/<space_key>/archived/blog", pages.show_archived_posts),
         (f"{wiki}/spaces/<space_key>/blog/<content_id>", pages.show_post),
         (f"{wiki}/spaces/<space_key>/blog/<content_id>/<path:slug>", pages.show_post),
         (f"{wiki}/people", pages.show_people),
@@ -121,6 +123,14 @@ class _Pages:
         """All blog posts of a space, some at a time."""
         return self._show_contents(site_key, space_key, BLOG_POST)
 
+    def show_archived_pages(self, site_key: str, space_key: str) -> flask.Response:
+        """The archived pages of a space, some at a time."""
+        return self._show_contents(site_key, space_key, PAGE, status=ARCHIVED)
+
+    def show_archived_posts(self, site_key: str, space_key: str) -> flask.Response:
+        """The archived blog posts of a space, some at a time."""
+        return self._show_contents(site_key, space_key, BLOG_POST, status=ARCHIVED)
+
     def show_page(
         self, site_key: str, space_key: str, content_id: str, slug: str = ""
     ) -> flask.Response:
@@ -160,17 +170,22 @@ class _Pages:
         response.headers["Location"] = address
         return response
 
-    def _show_contents(self, site_key: str, space_key: str, kind: str) -> flask.Response:
+    def _show_contents(
+        self, site_key: str, space_key: str, kind: str, *, status: str = CURRENT
+    ) -> flask.Response:
         after = flask.request.args.get("after")
         return self._show(
-            "contents.html", lambda reader: reader.contents(site_key, space_key, kind, after)
+            "contents.html",
+            lambda reader: reader.contents(site_key, space_key, kind, after, status=status),
         )
 
     def _show_content(
         self, site_key: str, space_key: str, kind: str, content_id: str
     ) -> flask.Response:
+        version = flask.request.args.get("version")
         return self._show(
-            "content.html", lambda reader: reader.content(site_key, space_key, kind, content_id)
+            "content.html",
+            lambda reader: reader.content(site_key, space_key, kind, content_id, version),
         )
 
     def _show_people(

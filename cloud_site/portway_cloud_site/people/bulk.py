@@ -7,13 +7,16 @@ from typing import Any
 from sqlalchemy import select, update
 
 from portway_cloud_site.bulk.intake import Batch, Intake, ItemRefusedError, Written
+from portway_cloud_site.bulk.messages import MERGED
 from portway_cloud_site.bulk.people_items import UserItem
+from portway_cloud_site.bulk.tables import origins
 from portway_cloud_site.error_codes import (
     ACCESS_KEPT,
     ADDRESS_KEPT,
     EMAIL_TAKEN,
     IDENTITY_CHANGED,
 )
+from portway_cloud_site.people.joining import join_accounts
 from portway_cloud_site.people.rules import account_id_by_email, account_id_by_source
 from portway_cloud_site.people.tables import people
 from portway_service.folding import fold
@@ -99,6 +102,8 @@ class PeopleIntake(Intake[UserItem]):
         if email_key is None and person.email_key is not None:
             return Written(entity_id, person.revision, kept=True)
         if email_key != person.email_key:
+            if email_key in self._by_email and person.email_key is None:
+                return self._join(item, entity_id, self._by_email[email_key])
             if email_key in self._by_email:
                 raise ItemRefusedError(EMAIL_TAKEN, source_key=item.source_key)
             if person.email_key is not None:
@@ -114,6 +119,29 @@ class PeopleIntake(Intake[UserItem]):
         if frees_email:
             self.flush()  # before a new account takes the address
         return Written(entity_id, person.revision)
+
+    def _join(self, item: UserItem, placeholder_id: int, person_id: int) -> Written:
+        """Give what the placeholder has to the account that has its address now."""
+        self._batch.write_pending()
+        placeholder, person = self._people.pop(placeholder_id), self._people[person_id]
+        join_accounts(
+            self._batch.writer.connection,
+            self._batch.site_id,
+            placeholder=(placeholder_id, placeholder.account_id),
+            account=(person_id, person.account_id),
+            with_rights=True,
+        )
+        self._batch.writer.connection.execute(
+            update(origins)
+            .where(
+                origins.c.site_id == self._batch.site_id,
+                origins.c.source == self._batch.source,
+                origins.c.source_key == item.source_key,
+            )
+            .values(outcome=MERGED)
+        )
+        self._give_access(item, person_id)
+        return Written(person_id, person.revision, merged=True)
 
     def join_again(self, item: UserItem, entity_id: int) -> None:
         """Leave the account, which is not this source's alone; its address must still be one."""

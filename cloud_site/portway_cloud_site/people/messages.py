@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from portway_cloud_site.bulk.item_parts import Email, Name, UserKey
 from portway_cloud_site.messages import Message
 
 MAX_ACCOUNTS = 250
@@ -29,6 +30,16 @@ class User(Message):
     personal_space_id: str | None
     is_external_collaborator: bool
     profile_picture: ProfilePicture
+
+
+class ClaimRequest(Message):
+    """Who a placeholder is."""
+
+    source_key: UserKey
+    email: Email
+    display_name: Name | None = None
+    access: bool = False
+    with_rights: bool = False
 
 
 class UsersRequest(Message):

@@ -7,10 +7,13 @@ from sqlalchemy import Connection, case, select
 from portway_cloud_site.addresses import space_link
 from portway_cloud_site.messages import BodyValue, WebLinks
 from portway_cloud_site.paging import ResultPage, both_ways, read_page
+from portway_cloud_site.permissions.viewer import EVERYTHING, Viewer
 from portway_cloud_site.queries import AnyRow, AnySelect, author, same_entity
 from portway_cloud_site.sites.rules import Site
 from portway_cloud_site.spaces.messages import Description, Space, SpaceQuery
 from portway_cloud_site.spaces.tables import spaces
+from portway_service.error_codes import NOT_FOUND
+from portway_service.errors import Refusal
 from portway_service.folding import fold
 
 _ORDERS = {
@@ -23,14 +26,18 @@ _ORDERS = {
 TRASHED = "trashed"
 
 
-def select_spaces(site: Site, *, with_trash: bool = False) -> AnySelect:
-    """Return the query for the spaces of a site, with their authors' account ids."""
+def select_spaces(
+    site: Site, viewer: Viewer = EVERYTHING, *, with_trash: bool = False
+) -> AnySelect:
+    """Return the query for the spaces a viewer sees, with their authors' account ids."""
     statement = (
         select(spaces, author.c.account_id.label("author_account"))
         .outerjoin(author, same_entity(author, spaces.c.site_id, spaces.c.author_id))
         .where(spaces.c.site_id == site.id)
     )
-    return statement if with_trash else statement.where(spaces.c.trashed_at.is_(None))
+    if not with_trash:
+        statement = statement.where(spaces.c.trashed_at.is_(None))
+    return viewer.limit(statement, site, space_id=spaces.c.id)
 
 
 def list_spaces(
@@ -42,12 +49,13 @@ def list_spaces(
     keys: list[str],
     types: list[str],
     statuses: list[str],
+    viewer: Viewer = EVERYTHING,
 ) -> ResultPage[Space]:
     """Return a page of the site's spaces. An empty filter filters nothing.
 
     Those in the trash are there for whoever asks for status `trashed`.
     """
-    statement = select_spaces(site, with_trash=TRASHED in statuses)
+    statement = select_spaces(site, viewer, with_trash=TRASHED in statuses)
     for column, wanted in (
         (spaces.c.id, ids),
         (spaces.c.key_folded, [fold(key) for key in keys]),
@@ -69,9 +77,15 @@ def list_spaces(
 _status = case((spaces.c.trashed_at.is_not(None), TRASHED), else_=spaces.c.status)
 
 
-def find_space(connection: Connection, site: Site, space_id: int) -> AnyRow | None:
-    """Return the row of a space, or None."""
-    return connection.execute(select_spaces(site).where(spaces.c.id == space_id)).first()
+def get_space(
+    connection: Connection, site: Site, space_id: int, viewer: Viewer = EVERYTHING
+) -> AnyRow:
+    """Return the row of a space the viewer sees; refuse when there is none."""
+    statement = select_spaces(site, viewer).where(spaces.c.id == space_id)
+    row = connection.execute(statement).first()
+    if row is None:
+        raise Refusal(NOT_FOUND)
+    return row
 
 
 def find_space_by_key(connection: Connection, site: Site, space_key: str) -> AnyRow | None:

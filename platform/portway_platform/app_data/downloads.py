@@ -20,7 +20,8 @@ from portway_platform.app_data.rules import ByteRange, UploadStatus, sign_addres
 from portway_platform.app_data.standing import Standing
 from portway_platform.app_data.storing import find_parts
 from portway_platform.app_data.tables import app_data
-from portway_platform.gate import Owner
+from portway_platform.forge.tables import forge_transfers
+from portway_platform.gate import Owner, owner_of
 from portway_platform.services import Services
 from portway_platform.transfers.tables import transfers
 from portway_scopes import Access, Request
@@ -43,7 +44,7 @@ class StoredFile:
     sha256: bytes
     parts: tuple[Part, ...]
     owner: Owner
-    """The installation that may fetch it."""
+    """The cloud app that may fetch it."""
 
 
 def list_app_data(connection: Connection, transfer_id: str) -> list[AppDataItem]:
@@ -73,8 +74,10 @@ def get_stored_file(connection: Connection, key: str) -> StoredFile:
             app_data.c.size_bytes,
             app_data.c.sha256,
             transfers.c.installation_id,
+            forge_transfers.c.forge_installation_id,
         )
         .join(transfers, transfers.c.id == app_data.c.transfer_id)
+        .outerjoin(forge_transfers, forge_transfers.c.transfer_id == transfers.c.id)
         .where(app_data.c.id == key, app_data.c.status == UploadStatus.STORED)
     ).first()
     if row is None:
@@ -84,7 +87,7 @@ def get_stored_file(connection: Connection, key: str) -> StoredFile:
         size_bytes=row.size_bytes,
         sha256=bytes.fromhex(row.sha256),
         parts=tuple(find_parts(connection, key)),
-        owner=Owner(installation_id=row.installation_id),
+        owner=owner_of(row.installation_id, row.forge_installation_id),
     )
 
 

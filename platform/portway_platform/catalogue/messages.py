@@ -3,13 +3,16 @@
 import re
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from portway_platform.catalogue.versions import Between, lies_between, parse_version
 from portway_platform.messages import Line, Output
 from portway_scopes import AccessScope, MigrationPath
+from portway_sdk.wire import ForgeEventType
 
+ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _APP_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
@@ -75,6 +78,44 @@ class Cloud(_Part):
     descriptor_url: WebAddress
 
 
+def _environment(value: str) -> str:
+    if not ENVIRONMENT.fullmatch(value):
+        raise ValueError("environment names are lower case, for example development or production")
+    return value
+
+
+EnvironmentName = Annotated[str, Field(max_length=100), AfterValidator(_environment)]
+
+
+class ForgeEnvironment(_Part):
+    """One environment of a Forge app, and where it takes its events."""
+
+    name: EnvironmentName
+    remote_url: WebAddress
+    """The whole address of the endpoint that the manifest's trigger names."""
+
+
+class Forge(_Part):
+    """The cloud app as a Forge app."""
+
+    app_id: UUID
+    environments: Annotated[tuple[ForgeEnvironment, ...], Field(min_length=1, max_length=50)]
+    events: tuple[ForgeEventType, ...] = ()
+    """What its trigger listens to; nothing named means every event."""
+
+    @model_validator(mode="after")
+    def _check_names(self) -> Self:
+        names = self.environment_names
+        if len(names) != len(set(names)):
+            raise ValueError("each environment is named once")
+        return self
+
+    @property
+    def environment_names(self) -> list[str]:
+        """The names of its environments."""
+        return [environment.name for environment in self.environments]
+
+
 class Manifest(_Part):
     """Everything the catalogue knows about one version of an app."""
 
@@ -89,6 +130,7 @@ class Manifest(_Part):
     scopes: tuple[DeclaredScope, ...] = ()
     policies: tuple[Policy, ...] = ()
     cloud: Cloud | None = None
+    forge: Forge | None = None
 
     @model_validator(mode="after")
     def _check_agreement(self) -> Self:

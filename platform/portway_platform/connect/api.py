@@ -10,6 +10,8 @@ import flask
 from portway_platform.admission import AppItself, AppMay
 from portway_platform.app_data.downloads import address_of, list_app_data
 from portway_platform.connect import service
+from portway_platform.connect.answers import percent_lowered, spoken
+from portway_platform.messages import check_storable
 from portway_platform.services import Interfaces, Services
 from portway_platform.transfers.reads import (
     KEYS,
@@ -26,14 +28,12 @@ from portway_platform.transfers.service import (
 from portway_scopes import Access
 from portway_sdk.wire import (
     AppDataAddress,
-    AppDataItem,
     Endpoints,
     Feedback,
     ListenerError,
     ProgressReport,
-    TransferSummary,
 )
-from portway_service.endpoints import Call
+from portway_service.endpoints import Call, invalid_fields
 
 
 def endpoints(services: Services, interfaces: Interfaces) -> None:
@@ -60,8 +60,13 @@ def _add_own(services: Services, interfaces: Interfaces) -> None:
         )
         return Endpoints(endpoints=tuple(urls))
 
+    @connect.endpoint("DELETE", "/webhook", access=registers)
+    def remove_endpoints(call: Call) -> Endpoints:
+        service.set_endpoints(services, call.admitted.caller.installation_id, ())
+        return Endpoints(endpoints=())
+
     @connect.endpoint("GET", "/transfer/recent", access=AppItself("see its running transfers"))
-    def list_recent(call: Call) -> list[TransferSummary]:
+    def list_recent(call: Call) -> list[dict[str, Any]]:
         return service.list_recent(services, call.admitted.caller.installation_id)
 
 
@@ -75,7 +80,13 @@ def _add_transfers(services: Services, interfaces: Interfaces) -> None:
         body=ProgressReport,
     )
     def report(call: Call) -> dict[str, Any]:
-        report_progress(services, call.admitted.transfer.transfer_id, call.body)
+        _check("message", call.body.message)
+        dialect, transfer_id = call.admitted.caller.dialect, call.admitted.transfer.transfer_id
+        with spoken(services, dialect):
+            is_taken = report_progress(services, transfer_id, call.body)
+        lowered = None if is_taken else percent_lowered(dialect, transfer_id)
+        if lowered is not None:
+            raise lowered
         echo: dict[str, Any] = call.body.model_dump(mode="json", by_alias=True, exclude_unset=True)
         return echo
 
@@ -83,7 +94,9 @@ def _add_transfers(services: Services, interfaces: Interfaces) -> None:
         "POST", "/feedback/<transfer_id>", access=AppMay(Access.LEAVE_FEEDBACK), body=Feedback
     )
     def feedback(call: Call) -> flask.Response:
-        leave_feedback(services, call.admitted.transfer.transfer_id, call.body.details)
+        _check("details", call.body.details)
+        with spoken(services, call.admitted.caller.dialect):
+            leave_feedback(services, call.admitted.transfer.transfer_id, call.body.details)
         return flask.Response(status=200)
 
     @connect.endpoint("GET", "/error/<transfer_id>", access=AppMay(Access.READ_ERROR))
@@ -92,6 +105,14 @@ def _add_transfers(services: Services, interfaces: Interfaces) -> None:
         with services.database.read() as connection:
             found = find_listener_error(connection, transfer_id)
         return found or flask.Response("{}", mimetype="application/json")
+
+
+def _check(field: str, value: Any) -> None:
+    """Refuse what cannot be kept."""
+    try:
+        check_storable(value)
+    except ValueError as error:
+        raise invalid_fields([{"field": field, "problem": str(error)}]) from None
 
 
 def _add_reads(services: Services, interfaces: Interfaces) -> None:
@@ -112,9 +133,14 @@ def _add_reads(services: Services, interfaces: Interfaces) -> None:
     )(reads.containers_page)
 
     @connect.endpoint("GET", "/data/<transfer_id>/all", access=AppMay(Access.LIST_APP_DATA))
-    def list_files(call: Call) -> list[AppDataItem]:
+    def list_files(call: Call) -> list[dict[str, Any]]:
         with services.database.read() as connection:
-            return list_app_data(connection, call.admitted.transfer.transfer_id)
+            files = list_app_data(connection, call.admitted.transfer.transfer_id)
+        without_label_absent = call.admitted.caller.dialect.list_label == "absent"
+        return [
+            file.model_dump(mode="json", by_alias=True, exclude_none=without_label_absent)
+            for file in files
+        ]
 
     @connect.endpoint("GET", "/data/<s3_key>", access=AppMay(Access.DOWNLOAD_APP_DATA))
     def get_address(call: Call) -> AppDataAddress:

@@ -4,6 +4,7 @@ Source: docs/reference/connect-api.md#endpoints
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -15,7 +16,6 @@ from portway_platform.transfers.context import get_contexts
 from portway_platform.transfers.rules import UNSETTLED
 from portway_platform.transfers.tables import transfers
 from portway_scopes import Access, Request
-from portway_sdk.wire import TransferSummary
 from portway_service.endpoints import invalid_fields
 from portway_service.errors import Refusal
 from portway_service.outbound import Outbound
@@ -54,8 +54,11 @@ def set_endpoints(services: Services, installation_id: str, urls: Sequence[str])
     return unique
 
 
-def list_recent(services: Services, installation_id: str) -> list[TransferSummary]:
-    """Return an app's running transfers, newest first; only those the gate lets it read."""
+def list_recent(services: Services, installation_id: str) -> list[dict[str, Any]]:
+    """Return an app's running transfers, newest first; only those the gate lets it read.
+
+    Each is a `TransferSummary` as it travels.
+    """
     owner = Owner(installation_id=installation_id)
     request = Request(Access.READ_TRANSFER)
     with services.database.read() as connection:
@@ -80,10 +83,12 @@ def list_recent(services: Services, installation_id: str) -> list[TransferSummar
                 continue
         contexts = get_contexts(connection, [access.transfer_id for access in open_to_it])
     return [
-        TransferSummary(
-            transfer_id=access.transfer_id,
-            status=access.status,
-            migration_details=contexts[access.transfer_id].details(services.settings.public_url),
-        )
+        {
+            "transferId": access.transfer_id,
+            "status": access.status,
+            "migrationDetails": contexts[access.transfer_id].details_on_wire(
+                services.settings.public_url
+            ),
+        }
         for access in open_to_it
     ]

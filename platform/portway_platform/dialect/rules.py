@@ -26,7 +26,7 @@ RefusedNamespace = Literal["403", "400", "404", "empty"]
 UnknownNamespace = Literal["400", "403", "404", "empty"]
 ContainerFields = Literal["all", "key", "source-id", "type"]
 SettledEventStatus = Literal["named", "absent"]
-SettledEventSent = Literal["always", "by-app-only"]
+SettledEventSent = Literal["always", "regular-end"]
 MappingHistory = Literal["all-migrations", "this-migration"]
 
 
@@ -238,7 +238,7 @@ SWITCHES = (
         "When `transfer-settled` is sent.",
         {
             "always": "however the transfer settled",
-            "by-app-only": "only when the cloud app settled it; not on a time-out or cancellation",
+            "regular-end": "only with SUCCESS, INCOMPLETE, FAILED; not on time-out or cancellation",
         },
     ),
     Switch(

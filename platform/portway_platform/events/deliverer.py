@@ -16,11 +16,15 @@ from datetime import datetime
 import httpx
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from portway_platform.dialect.rules import dialect_of
+from portway_platform.dialect.tables import dialects
 from portway_platform.events.lanes import Item, Lanes
 from portway_platform.events.rules import DeliveryStatus, chance_of, next_attempt_at
 from portway_platform.events.sending import Attempt, Parcel, attempt
 from portway_platform.events.service import DELIVERY
 from portway_platform.events.tables import attempts, deliveries, events
+from portway_platform.forge.invocations import Invoker
+from portway_platform.forge.rules import next_attempt_at as next_forge_attempt_at
 from portway_platform.installations.rules import InstallationStatus
 from portway_platform.installations.tables import installations
 from portway_platform.services import Services
@@ -60,6 +64,7 @@ class Deliverer:
         self._threads = threads
         self._per_endpoint = per_endpoint
         self._owner = owner_name()
+        self._invoker = Invoker(services)
         self._client: httpx.Client | None = None
         self._executor: ThreadPoolExecutor | None = None
         self._ended: queue.SimpleQueue[_Ended] = queue.SimpleQueue()
@@ -138,7 +143,7 @@ class Deliverer:
         item: Item | None = (work, parcel)
         while item is not None:
             work, parcel = item
-            made = attempt(client, parcel, self._services.clock)
+            made = attempt(client, parcel, self._services.clock, self._invoker)
             self._ended.put(_Ended(work, parcel, made))
             item = self._lanes.end(work.lane, made)
             if item is None or self._ended.qsize() >= _BATCH:
@@ -165,12 +170,15 @@ class Deliverer:
                     sites.c.client_key,
                     installations.c.shared_secret,
                     installations.c.status,
+                    dialects.c.switches,
                 )
                 .join(events, events.c.id == deliveries.c.event_id)
                 .join(installations, installations.c.id == events.c.installation_id)
                 .join(sites, sites.c.id == installations.c.site_id)
+                .outerjoin(dialects, dialects.c.site_id == sites.c.id)
                 .where(deliveries.c.id.in_([work.subject_id for work in claimed]))
             ).all()
+            forge = self._invoker.find_targets(connection, [work.subject_id for work in claimed])
         found = {row.delivery_id: row for row in rows}
         parcels = []
         for work in claimed:
@@ -178,8 +186,11 @@ class Deliverer:
             if row is None or row.status == InstallationStatus.UNINSTALLED:
                 self._ended.put(_Ended(work, None, None))
                 continue
-            columns = {name: value for name, value in row._mapping.items() if name != "status"}
-            parcels.append((work, Parcel(**columns)))
+            columns = dict(row._mapping)
+            del columns["status"]
+            dialect = dialect_of(columns.pop("switches") or {})
+            parcel = Parcel(**columns, dialect=dialect, forge=forge.get(row.delivery_id))
+            parcels.append((work, parcel))
         return parcels
 
     # Recording
@@ -249,13 +260,20 @@ class Deliverer:
             return DeliveryStatus.GIVEN_UP, None
         if one.attempt.delivered:
             return DeliveryStatus.DELIVERED, None
-        due_at = next_attempt_at(
-            one.work.attempts,
-            created_at=one.parcel.created_at,
-            now=one.attempt.finished_at,
-            retry_after_seconds=one.attempt.retry_after_seconds,
-            chance=chance_of(one.parcel.delivery_id, one.work.attempts),
-        )
+        chance = chance_of(one.parcel.delivery_id, one.work.attempts)
+        if one.parcel.forge is not None:
+            due_at = next_forge_attempt_at(
+                one.work.attempts, now=one.attempt.finished_at, chance=chance
+            )
+        else:
+            due_at = next_attempt_at(
+                one.work.attempts,
+                created_at=one.parcel.created_at,
+                now=one.attempt.finished_at,
+                retry_after_seconds=one.attempt.retry_after_seconds,
+                chance=chance,
+                retries=one.parcel.dialect.event_retries,
+            )
         if due_at is not None:
             return DeliveryStatus.PENDING, due_at
         log.warning(

@@ -4,17 +4,20 @@ Source: docs/reference/connect-api.md#events; wire contract, 1.5 and 3.6.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
+
+from portway_platform.dialect.rules import EventEndpoints, EventRetries
 
 DELIVERY_LIFE = timedelta(hours=75)
 """From the event to the moment nobody tries any more."""
 
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(hours=1)
+STEADY_PAUSE = timedelta(seconds=30)
 _JITTER = 0.2
 
 
@@ -27,17 +30,23 @@ class DeliveryStatus(StrEnum):
 
 
 def event_urls(
-    base_url: str, descriptor: Mapping[str, Any], registered: Iterable[str]
+    base_url: str,
+    descriptor: Mapping[str, Any],
+    registered: Sequence[str],
+    *,
+    endpoints: EventEndpoints = "both",
 ) -> tuple[str, ...]:
     """Return every address an app wants its events at, each once.
 
     The descriptor's webhook comes first. An address that is also registered gets one delivery.
+    `endpoints` says what is left out where there are both.
     """
     found: dict[str, None] = {}
     path = _webhook_path(descriptor)
-    if path is not None:
+    if path is not None and not (registered and endpoints == "registered-first"):
         found[f"{base_url.rstrip('/')}/{path.lstrip('/')}"] = None
-    found.update(dict.fromkeys(registered))
+    if not (found and endpoints == "descriptor-first"):
+        found.update(dict.fromkeys(registered))
     return tuple(found)
 
 
@@ -53,6 +62,7 @@ def next_attempt_at(
     now: datetime,
     retry_after_seconds: float | None,
     chance: float,
+    retries: EventRetries = "growing",
 ) -> datetime | None:
     """Return when a delivery is attempted again, or None once it is given up.
 
@@ -63,8 +73,11 @@ def next_attempt_at(
         retry_after_seconds: The rest the endpoint asked for, if it did; the pause is no shorter.
         chance: From 0 up to 1; moves the pause by up to a fifth in both directions, so that
             deliveries that failed together do not come back together.
+        retries: Whether pauses grow, or are the same each time.
     """
     pause = min(FIRST_PAUSE * 2.0 ** min(attempts_made - 1, 20), LONGEST_PAUSE)
+    if retries == "steady":
+        pause = STEADY_PAUSE
     pause *= 1 - _JITTER + 2 * _JITTER * chance
     if retry_after_seconds is not None:
         pause = max(pause, timedelta(seconds=min(retry_after_seconds, 1e9)))

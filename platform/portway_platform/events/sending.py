@@ -14,7 +14,9 @@ from typing import Any
 import httpx
 import orjson
 
+from portway_platform.dialect.rules import DEFAULT, Dialect
 from portway_platform.events.rules import context_path_for
+from portway_platform.forge.invocations import ForgeTarget, Invoker
 from portway_sdk.tokens import sign_connect_token
 from portway_service.clock import Clock
 from portway_service.errors import Refusal
@@ -37,6 +39,10 @@ class Parcel:
     app_base_url: str
     client_key: str
     shared_secret: str
+    dialect: Dialect = DEFAULT
+    """How its site speaks the contract."""
+    forge: ForgeTarget | None = None
+    """The Forge app it goes to; None for a Connect app."""
 
 
 @dataclass(frozen=True)
@@ -51,23 +57,25 @@ class Attempt:
 
     @property
     def delivered(self) -> bool:
-        """Whether the endpoint acknowledged the event: 200 and nothing else."""
+        """Whether the endpoint acknowledged the event."""
         return self.problem is None
 
 
-def attempt(client: httpx.Client, parcel: Parcel, clock: Clock) -> Attempt:
+def attempt(client: httpx.Client, parcel: Parcel, clock: Clock, invoker: Invoker) -> Attempt:
     """POST an event once and say how it went."""
     started_at = clock.now()
     status, retry_after = None, None
     try:
-        headers = {"Content-Type": "application/json", "Authorization": _authorise(parcel, clock)}
+        headers = {"Content-Type": "application/json", **_authorise(parcel, clock, invoker)}
         body = orjson.dumps(parcel.payload)
         with client.stream("POST", parcel.url, content=body, headers=headers) as answer:
             status = answer.status_code
             retry_after = _find_retry_after(answer.headers.get("Retry-After"), clock)
             with suppress(httpx.HTTPError):
                 _read_away(answer)
-        problem = None if status == 200 else f"answered {status} instead of 200"
+        # A Forge remote may answer any success; the contract of Connect knows 200 alone.
+        taken = status == 200 or (parcel.forge is not None and 200 <= status < 300)
+        problem = None if taken else f"answered {status} instead of 200"
     except httpx.TimeoutException:
         problem = "did not answer in time"
     except httpx.HTTPError as error:
@@ -81,7 +89,9 @@ def attempt(client: httpx.Client, parcel: Parcel, clock: Clock) -> Attempt:
     return Attempt(started_at, clock.now(), status, problem, retry_after)
 
 
-def _authorise(parcel: Parcel, clock: Clock) -> str:
+def _authorise(parcel: Parcel, clock: Clock, invoker: Invoker) -> dict[str, str]:
+    if parcel.forge is not None:
+        return invoker.headers(parcel.forge, parcel.delivery_id, clock.now())
     token = sign_connect_token(
         issuer=parcel.client_key,
         secret=parcel.shared_secret,
@@ -89,8 +99,19 @@ def _authorise(parcel: Parcel, clock: Clock) -> str:
         url=parcel.url,
         context_path=context_path_for(parcel.url, parcel.app_base_url),
         now=clock.now(),
+        **_claims(parcel),
     )
-    return f"JWT {token}"
+    return {"Authorization": f"JWT {token}"}
+
+
+def _claims(parcel: Parcel) -> dict[str, Any]:
+    """Return what the site's dialect wants in the token beside `iss`, `iat`, `exp` and `qsh`."""
+    claims = parcel.dialect.event_claims
+    if claims == "app-audience":
+        return {"audience": [parcel.app_key]}
+    if claims == "client-audience":
+        return {"audience": [parcel.client_key]}
+    return {"qsh": "context-qsh"} if claims == "context-qsh" else {}
 
 
 def _read_away(answer: httpx.Response) -> None:

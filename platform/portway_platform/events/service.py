@@ -8,14 +8,20 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from portway_platform.dialect.events import delivery_times, is_told, told_facts
 from portway_platform.events.messages import AttemptOutput, DeliveryOutput, EventOutput
 from portway_platform.events.rules import DeliveryStatus, event_urls, lane_of
 from portway_platform.events.tables import attempts, deliveries, events
+from portway_platform.forge.activity import note_upload
+from portway_platform.forge.events import UPLOADS, forge_payload, forge_type_of
 from portway_platform.services import Services
-from portway_platform.transfers.context import get_context
+from portway_platform.transfers.context import TransferContext, get_context
 from portway_platform.work.service import schedule
 from portway_platform.work.tables import due_work
-from portway_sdk.wire import EventType
+from portway_sdk.wire import EventType, ForgeEventType
+
+_FORGE_ONLY = "transferError"
+"""A Connect app asks for the error of a listener; a Forge app is told."""
 
 DELIVERY = "event-delivery"
 """The kind of due work that delivers an event to one endpoint."""
@@ -28,10 +34,12 @@ def emit(
     connection: Connection,
     services: Services,
     transfer_id: str,
-    event_type: EventType,
+    event_type: EventType | ForgeEventType,
     **facts: Any,
 ) -> str:
     """Write an event of a transfer and its deliveries; return its message id.
+
+    Where the site's dialect leaves such an event out, nothing is written.
 
     Args:
         connection: The transaction of the change the event tells of.
@@ -40,14 +48,33 @@ def emit(
     now = services.clock.now()
     context = get_context(connection, transfer_id)
     message_id = services.ids.uuid()
-    payload = {
-        "cloudAppKey": context.app_key,
-        "transferId": transfer_id,
-        "eventType": event_type,
-        "messageId": message_id,
-        **facts,
-        "migrationDetails": context.details(services.settings.public_url).to_wire(),
-    }
+    if not is_told(context.dialect, event_type, facts):
+        return message_id
+    facts = told_facts(context.dialect, event_type, facts)
+    if event_type is EventType.APP_DATA_UPLOADED and context.is_preload:
+        event_type = EventType.APP_DATA_PRELOADED
+    details = context.details_on_wire(services.settings.public_url)
+    if context.forge_app_id is None:
+        payload = {
+            "cloudAppKey": context.app_key,
+            "transferId": transfer_id,
+            "eventType": event_type,
+            "messageId": message_id,
+            **{name: value for name, value in facts.items() if name != _FORGE_ONLY},
+            "migrationDetails": details,
+        }
+    else:
+        event_type = forge_type_of(event_type)
+        payload = forge_payload(
+            event_type=event_type,
+            message_id=message_id,
+            transfer_id=transfer_id,
+            transfer_name=context.transfer_name,
+            facts=facts,
+            details=details,
+        )
+        if event_type in UPLOADS:
+            note_upload(connection, services, transfer_id)
     connection.execute(
         _INSERT_EVENT,
         {
@@ -59,22 +86,34 @@ def emit(
             "created_at": now,
         },
     )
-    urls = event_urls(context.app_base_url, context.descriptor, context.registered_endpoints)
-    for url in urls:
-        delivery_id = services.ids.uuid()
-        connection.execute(
-            _INSERT_DELIVERY,
-            {
-                "id": delivery_id,
-                "event_id": message_id,
-                "url": url,
-                "status": DeliveryStatus.PENDING,
-                "attempts": 0,
-                "created_at": now,
-            },
-        )
-        schedule(connection, DELIVERY, delivery_id, now, lane=lane_of(url))
+    for url in _urls(context, event_type):
+        for due_at in delivery_times(context.dialect, message_id, url, now):
+            delivery_id = services.ids.uuid()
+            connection.execute(
+                _INSERT_DELIVERY,
+                {
+                    "id": delivery_id,
+                    "event_id": message_id,
+                    "url": url,
+                    "status": DeliveryStatus.PENDING,
+                    "attempts": 0,
+                    "created_at": now,
+                },
+            )
+            schedule(connection, DELIVERY, delivery_id, due_at, lane=lane_of(url))
     return message_id
+
+
+def _urls(context: TransferContext, event_type: str) -> tuple[str, ...]:
+    if context.forge_remote_url is None:
+        return event_urls(
+            context.app_base_url,
+            context.descriptor,
+            context.registered_endpoints,
+            endpoints=context.dialect.event_endpoints,
+        )
+    is_wanted = not context.forge_events or event_type in context.forge_events
+    return (context.forge_remote_url,) if is_wanted else ()
 
 
 def list_events(connection: Connection, transfer_id: str) -> list[EventOutput]:
@@ -121,7 +160,7 @@ def list_events(connection: Connection, transfer_id: str) -> list[EventOutput]:
             message_id=row.id,
             event_type=row.event_type,
             created_at=row.created_at,
-            s3_key=row.payload.get("s3Key"),
+            s3_key=row.payload.get("s3Key") or row.payload.get("key"),
             label=row.payload.get("label"),
             transfer_status=row.payload.get("transferStatus"),
             deliveries=deliveries_of[row.id],

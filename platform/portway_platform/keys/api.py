@@ -23,4 +23,4 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
 
     @interfaces.public.endpoint("GET", "/.well-known/jwks.json", access=Open("public keys"))
     def get_key_set(call: Call) -> dict[str, list[dict[str, str]]]:
-        return services.keys.key_set
+        return services.keys.key_set(services.clock.now())

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from portway_platform import error_codes
 from portway_platform.catalogue.tables import apps
-from portway_platform.gate import get_terms
+from portway_platform.forge.installing import check_environment, get_forge
+from portway_platform.gate import get_manifest, get_terms
 from portway_platform.listeners.messages import ListenerOutput
 from portway_platform.listeners.rules import find_scopes_not_offered, is_connected
 from portway_platform.listeners.tables import enrolments, listeners
@@ -67,6 +68,7 @@ def enrol(services: Services, token: str, request: EnrolmentRequest) -> Listener
                 app_key=row.app_key,
             )
         _check_scopes(connection, row.app_key, request.declaration)
+        _check_forge(connection, row.app_key, request.declaration)
         connection.execute(
             update(enrolments)
             .where(enrolments.c.token_digest == row.token_digest)
@@ -96,6 +98,7 @@ def declare(services: Services, listener_id: str, declaration: Declaration) -> L
                 app_key=row.app_key,
             )
         _check_scopes(connection, row.app_key, declaration)
+        _check_forge(connection, row.app_key, declaration)
         connection.execute(
             update(listeners)
             .where(listeners.c.id == listener_id)
@@ -196,6 +199,21 @@ def _check_scopes(connection: Connection, app_key: str, declaration: Declaration
             version=terms.app_version,
             details={"missing": missing},
         )
+
+
+def _check_forge(connection: Connection, app_key: str, declaration: Declaration) -> None:
+    """Refuse a Forge app or environment the catalogue does not know: no event would reach it."""
+    if declaration.forge_app_id is None:
+        return
+    forge = get_forge(get_manifest(connection, app_key).forge, app_key)
+    if declaration.forge_app_id != str(forge.app_id):
+        raise Refusal(
+            error_codes.FORGE_APP_OTHER,
+            declared=declaration.forge_app_id,
+            present=str(forge.app_id),
+            app_key=app_key,
+        )
+    check_environment(declaration.forge_environment, forge.environment_names, app_key=app_key)
 
 
 def _digest(token: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from portway_platform import error_codes
+from portway_platform.forge.activity import wake
 from portway_platform.listeners.rules import (
     ATTEMPTS_LIMIT,
     OPEN,
@@ -95,6 +96,7 @@ def complete_work(
 ) -> None:
     """Note that the listener is through with its work. That settles nothing."""
     with services.database.write() as connection:
+        _lock_transfer_of_work(connection, work_id)
         row = _get_own_work(connection, listener_id, work_id)
         if row.status in (WorkStatus.DONE, WorkStatus.DROPPED):
             return
@@ -107,6 +109,8 @@ def complete_work(
                 raise invalid_fields([{"field": "checkResult", "problem": problem}])
             result = {"checkResult": completion.check_result.to_wire()}
         end_work(connection, work_id, WorkStatus.DONE, result)
+        if row.transfer_id is not None:
+            wake(connection, services, row.transfer_id)
 
 
 def fail_work(
@@ -182,11 +186,13 @@ def _get_own_work(connection: Connection, listener_id: str, work_id: str) -> Row
 
 def _as_work(services: Services, handout: Handout) -> Work:
     check = handout.payload.get("check")
-    details = None
+    details, name = None, None
+    tags: tuple[str, ...] = ()
     if handout.transfer_id is not None:
         with services.database.read() as connection:
             context = get_context(connection, handout.transfer_id)
         details = context.details(services.settings.public_url)
+        name, tags = context.transfer_name, tuple(context.transfer_tags or ())
     return Work(
         work_id=handout.work_id,
         kind=handout.kind,
@@ -194,6 +200,8 @@ def _as_work(services: Services, handout: Handout) -> Work:
         lease_seconds=services.settings.lease_seconds,
         transfer_id=handout.transfer_id,
         original_transfer_id=handout.payload.get("originalTransferId"),
+        transfer_name=name,
+        tags=tags,
         migration_details=details,
         check=None if check is None else CheckCall.model_validate(check),
     )

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from portway_platform.forge.activity import note_listener_at_work
 from portway_platform.listeners.rules import OPEN, WorkStatus
 from portway_platform.listeners.tables import listener_work
 from portway_platform.services import Services
@@ -114,6 +115,8 @@ def lease_next(services: Services, listener_id: str) -> Handout | None:
             .values(status=WorkStatus.LEASED, attempt=row.attempt + 1, lease_until=lease_until)
         )
         schedule(connection, LEASE, row.id, lease_until)
+        if row.transfer_id is not None:
+            note_listener_at_work(connection, services, row.transfer_id)
     return Handout(
         work_id=row.id,
         kind=WorkKind(row.kind),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import orjson
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 Rows = Mapping[tuple[int, str], str]
 """Cloud ids by set id and server key; each key once."""
@@ -32,15 +32,33 @@ class MappingSql(Protocol):
         ...
 
     def page(
-        self, connection: Connection, pair_id: str, namespace: str, after: str, limit: int
+        self,
+        connection: Connection,
+        pair_id: str,
+        namespace: str,
+        after: str,
+        limit: int,
+        *,
+        migration_id: str | None = None,
     ) -> PageItems:
-        """Return the first `limit` mappings whose keys come after `after`, in byte order."""
+        """Return the first `limit` mappings whose keys come after `after`, in byte order.
+
+        With a `migration_id`, of those only that this migration brought or changed.
+        """
         ...
 
 
 def mapping_sql(connection: Connection) -> MappingSql:
     """Return the SQL for the database behind `connection`."""
     return SqliteMappings() if connection.dialect.name == "sqlite" else PostgresMappings()
+
+
+def _both_pages(page: str) -> tuple[TextClause, TextClause]:
+    """Return a statement for the mappings of all migrations, and one for those of one."""
+    return (
+        text(page.format(of_migration="")),
+        text(page.format(of_migration="AND migration_id = :migration_id")),
+    )
 
 
 class SqliteMappings:
@@ -56,20 +74,20 @@ class SqliteMappings:
     """
     # One row with the page, then the last key of a full page and the key after it. Asking for the
     # greatest key beside the JSON would take as long again.
-    _PAGE = text(
+    _PAGE, _PAGE_OF_MIGRATION = _both_pages(
         """
         WITH asked(set_id) AS (
             SELECT id FROM mapping_sets WHERE pair_id = :pair_id AND namespace = :namespace
         )
         SELECT 0, json_group_object(server_key, cloud_id) FROM (
             SELECT server_key, cloud_id FROM mappings
-            WHERE set_id = (SELECT set_id FROM asked) AND server_key > :after
+            WHERE set_id = (SELECT set_id FROM asked) AND server_key > :after {of_migration}
             ORDER BY server_key LIMIT :limit
         )
         UNION ALL
         SELECT 1, server_key FROM (
             SELECT server_key FROM mappings
-            WHERE set_id = (SELECT set_id FROM asked) AND server_key > :after
+            WHERE set_id = (SELECT set_id FROM asked) AND server_key > :after {of_migration}
             ORDER BY server_key LIMIT 2 OFFSET :limit - 1
         )
         """
@@ -81,13 +99,22 @@ class SqliteMappings:
         return connection.exec_driver_sql(self._UPSERT, values).rowcount
 
     def page(
-        self, connection: Connection, pair_id: str, namespace: str, after: str, limit: int
+        self,
+        connection: Connection,
+        pair_id: str,
+        namespace: str,
+        after: str,
+        limit: int,
+        *,
+        migration_id: str | None = None,
     ) -> PageItems:
         """Return the first `limit` mappings whose keys come after `after`, in byte order."""
-        rows = connection.execute(
-            self._PAGE,
-            {"pair_id": pair_id, "namespace": namespace, "after": after, "limit": limit},
-        ).all()
+        asked = {"pair_id": pair_id, "namespace": namespace, "after": after, "limit": limit}
+        if migration_id is None:
+            rows = connection.execute(self._PAGE, asked).all()
+        else:
+            asked["migration_id"] = migration_id
+            rows = connection.execute(self._PAGE_OF_MIGRATION, asked).all()
         (_, json), *ends = sorted(rows)
         return PageItems(json.encode(), ends[0][1] if len(ends) > 1 else None)
 
@@ -106,12 +133,12 @@ class PostgresMappings:
         WHERE mappings.cloud_id <> excluded.cloud_id
         """
     )
-    _PAGE = text(
+    _PAGE, _PAGE_OF_MIGRATION = _both_pages(
         """
         SELECT server_key, cloud_id FROM mappings
         WHERE set_id = (
             SELECT id FROM mapping_sets WHERE pair_id = :pair_id AND namespace = :namespace
-        ) AND server_key > :after
+        ) AND server_key > :after {of_migration}
         ORDER BY server_key LIMIT :limit
         """
     )
@@ -124,13 +151,22 @@ class PostgresMappings:
         ).rowcount
 
     def page(
-        self, connection: Connection, pair_id: str, namespace: str, after: str, limit: int
+        self,
+        connection: Connection,
+        pair_id: str,
+        namespace: str,
+        after: str,
+        limit: int,
+        *,
+        migration_id: str | None = None,
     ) -> PageItems:
         """Return the first `limit` mappings whose keys come after `after`, in byte order."""
-        rows = connection.execute(
-            self._PAGE,
-            {"pair_id": pair_id, "namespace": namespace, "after": after, "limit": limit + 1},
-        ).all()
+        asked = {"pair_id": pair_id, "namespace": namespace, "after": after, "limit": limit + 1}
+        if migration_id is None:
+            rows = connection.execute(self._PAGE, asked).all()
+        else:
+            asked["migration_id"] = migration_id
+            rows = connection.execute(self._PAGE_OF_MIGRATION, asked).all()
         shown = rows[:limit]
         items = {row.server_key: row.cloud_id for row in shown}
         has_next = len(rows) > limit

@@ -1,6 +1,6 @@
 """Migrations, their containers, and the id mappings of each server and site."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
@@ -24,12 +24,12 @@ from portway_platform.services import Services
 from portway_platform.sites.service import ensure_pair, get_server, get_site
 from portway_platform.sites.tables import pairs, servers, sites
 from portway_service.database import insert_if_absent, upsert
-from portway_service.endpoints import invalid_fields
 from portway_service.errors import Refusal
 
 MAPPING_PAGE_SIZE = 1200
 CONTAINER_PAGE_SIZE = 250
 FIND_LIMIT = 100
+_FIND_BATCH = 1000
 BATCH_ROWS = 20_000
 """Rows of one transaction of a bulk upload: other writers wait for about a tenth of a second."""
 
@@ -122,34 +122,59 @@ def mapping_page(
     *,
     last_entity: str | None = None,
     page_size: int = MAPPING_PAGE_SIZE,
+    migration_id: str | None = None,
+    ends_with_key: bool = False,
 ) -> bytes:
     """Return one page of mappings as the JSON text of a `MappingPage`, keys in byte order.
 
-    A `page_size` above `MAPPING_PAGE_SIZE` is cut to it. A page costs the same wherever it lies.
+    A page costs the same wherever it lies.
+
+    Args:
+        page_size: Above `MAPPING_PAGE_SIZE` it is cut to that.
+        migration_id: Only what this migration brought or changed; what others did is walked over.
+        ends_with_key: Whether the last page names its last key in `lastEntity`.
     """
     size = min(page_size, MAPPING_PAGE_SIZE)
-    page = mapping_sql(connection).page(connection, pair_id, namespace, last_entity or "", size)
-    meta = _page_meta(size, page.next_after)
+    page = mapping_sql(connection).page(
+        connection, pair_id, namespace, last_entity or "", size, migration_id=migration_id
+    )
+    last_key = None
+    if ends_with_key and page.next_after is None:
+        last_key = max(orjson.loads(page.json), key=str.encode, default=None)
+    meta = _page_meta(size, page.next_after, last_key)
     return b'{"meta":' + meta + b',"items":' + page.json + b"}"
 
 
+def no_mappings(page_size: int) -> bytes:
+    """Return the page of a namespace that holds nothing."""
+    return b'{"meta":' + _page_meta(min(page_size, MAPPING_PAGE_SIZE), None) + b',"items":{}}'
+
+
 def find_mappings(
-    connection: Connection, pair_id: str, namespace: str, keys: Collection[str]
+    connection: Connection,
+    pair_id: str,
+    namespace: str,
+    keys: Sequence[str],
+    *,
+    migration_id: str | None = None,
 ) -> dict[str, str]:
-    """Return the cloud ids of those keys that have one; refuse more than `FIND_LIMIT` keys."""
-    if len(keys) > FIND_LIMIT:
-        problem = f"at most {FIND_LIMIT} keys at a time, these are {len(keys)}"
-        raise invalid_fields([{"field": "body", "problem": problem}])
-    rows = connection.execute(
-        select(mappings.c.server_key, mappings.c.cloud_id)
-        .join(mapping_sets, mapping_sets.c.id == mappings.c.set_id)
-        .where(
-            mapping_sets.c.pair_id == pair_id,
-            mapping_sets.c.namespace == namespace,
-            mappings.c.server_key.in_([key for key in keys if "\0" not in key]),
+    """Return the cloud ids of those keys that have one."""
+    found: dict[str, str] = {}
+    usable = [key for key in dict.fromkeys(keys) if "\0" not in key]
+    for start in range(0, len(usable), _FIND_BATCH):
+        statement = (
+            select(mappings.c.server_key, mappings.c.cloud_id)
+            .join(mapping_sets, mapping_sets.c.id == mappings.c.set_id)
+            .where(
+                mapping_sets.c.pair_id == pair_id,
+                mapping_sets.c.namespace == namespace,
+                mappings.c.server_key.in_(usable[start : start + _FIND_BATCH]),
+            )
         )
-    )
-    return {row.server_key: row.cloud_id for row in rows}
+        if migration_id is not None:
+            statement = statement.where(mappings.c.migration_id == migration_id)
+        found |= {row.server_key: row.cloud_id for row in connection.execute(statement)}
+    return found
 
 
 # Containers
@@ -181,10 +206,13 @@ def containers_page(
     *,
     last_entity: str | None = None,
     page_size: int = CONTAINER_PAGE_SIZE,
+    fields: Collection[str] = ("type", "sourceId", "key", "name"),
+    ends_with_key: bool = False,
 ) -> bytes:
     """Return one page of a plan's items as the JSON text of a `ContainersPage`.
 
     Source ids come in byte order. A `page_size` above `CONTAINER_PAGE_SIZE` is cut to it.
+    `fields` are those an item shows; `ends_with_key` is that of `mapping_page`.
     """
     size = min(page_size, CONTAINER_PAGE_SIZE)
     rows = connection.execute(
@@ -197,16 +225,18 @@ def containers_page(
         .order_by(containers.c.source_id)
         .limit(size + 1)
     ).all()
-    meta = _page_meta(size, rows[size - 1].source_id if len(rows) > size else None)
-    items = [
-        {"type": row.type, "sourceId": row.source_id, "key": row.key, "name": row.name}
-        for row in rows[:size]
-    ]
+    last_key = rows[-1].source_id if rows and ends_with_key else None
+    meta = _page_meta(size, rows[size - 1].source_id if len(rows) > size else None, last_key)
+    items = []
+    for row in rows[:size]:
+        item = {"type": row.type, "sourceId": row.source_id, "key": row.key, "name": row.name}
+        items.append({name: item[name] for name in fields})
     return b'{"meta":' + meta + b',"containers":' + orjson.dumps(items) + b"}"
 
 
-def _page_meta(size: int, last_entity: str | None) -> bytes:
-    meta = {"pageSize": size, "hasNext": last_entity is not None, "lastEntity": last_entity}
+def _page_meta(size: int, next_after: str | None, last_key: str | None = None) -> bytes:
+    has_next = next_after is not None
+    meta = {"pageSize": size, "hasNext": has_next, "lastEntity": next_after or last_key}
     return orjson.dumps(meta)
 
 

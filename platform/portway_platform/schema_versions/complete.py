@@ -6,6 +6,7 @@ from portway_platform.catalogue import tables as catalogue_tables
 from portway_platform.consents import tables as consents_tables
 from portway_platform.dialect import tables as dialect_tables
 from portway_platform.events import tables as events_tables
+from portway_platform.forge import tables as forge_tables
 from portway_platform.idempotency import tables as idempotency_tables
 from portway_platform.installations import tables as installations_tables
 from portway_platform.jira import tables as jira_tables
@@ -25,6 +26,7 @@ FEATURES = (
     consents_tables,
     dialect_tables,
     events_tables,
+    forge_tables,
     idempotency_tables,
     installations_tables,
     jira_tables,

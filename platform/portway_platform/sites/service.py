@@ -59,11 +59,10 @@ def put_site(services: Services, key: str, wanted: SiteInput) -> tuple[Site, boo
         is_new = insert_if_absent(connection, sites, values)
         if not is_new:
             _check_product("site", key, get_site(connection, key).product, wanted.product)
-            connection.execute(
-                update(sites)
-                .where(sites.c.key == key)
-                .values(name=wanted.name, region=wanted.region)
-            )
+            changed: dict[str, str | None] = {"name": wanted.name}
+            if "region" in wanted.model_fields_set:
+                changed["region"] = wanted.region
+            connection.execute(update(sites).where(sites.c.key == key).values(**changed))
         return get_site(connection, key), is_new
 
 

@@ -8,7 +8,12 @@ from portway_platform.idempotency.service import answer_once
 from portway_platform.services import Interfaces, Services
 from portway_platform.transfers import service, starting, views
 from portway_platform.transfers.context import get_context
-from portway_platform.transfers.messages import StartInput, TransferOutput
+from portway_platform.transfers.messages import (
+    CancellationQuery,
+    PreloadInput,
+    StartInput,
+    TransferOutput,
+)
 from portway_platform.transfers.reads import (
     KEYS,
     ContainersQuery,
@@ -36,7 +41,23 @@ def _add_admin(services: Services, interfaces: Interfaces) -> None:
     @admin.endpoint("POST", "/migrations/<migration_id>/transfers", access=RUN, body=StartInput)
     def start(call: Call) -> flask.Response:
         def create(connection: Connection) -> tuple[int, TransferOutput]:
-            transfer_id, is_new = starting.start_transfer(
+            started = starting.start_transfers(
+                connection,
+                services,
+                call.path["migration_id"],
+                call.body.app_key,
+                transfer_name=call.body.transfer_name,
+            )
+            # The first is answered; the list of the migration has them all.
+            first = views.get_transfer(connection, services, started.transfer_ids[0])
+            return 201 if started.is_new else 200, first
+
+        return answer_once(services, call, caller="admin", create=create)
+
+    @admin.endpoint("POST", "/migrations/<migration_id>/preloads", access=RUN, body=PreloadInput)
+    def preload(call: Call) -> flask.Response:
+        def create(connection: Connection) -> tuple[int, TransferOutput]:
+            transfer_id, is_new = starting.start_preload(
                 connection, services, call.path["migration_id"], call.body.app_key
             )
             return 201 if is_new else 200, views.get_transfer(connection, services, transfer_id)
@@ -53,11 +74,15 @@ def _add_admin(services: Services, interfaces: Interfaces) -> None:
         with services.database.read() as connection:
             return views.get_transfer(connection, services, call.path["transfer_id"])
 
-    @admin.endpoint("POST", "/transfers/<transfer_id>/cancellation", access=RUN)
+    @admin.endpoint(
+        "POST", "/transfers/<transfer_id>/cancellation", access=RUN, query=CancellationQuery
+    )
     def cancel(call: Call) -> flask.Response:
         transfer_id = call.path["transfer_id"]
         with services.database.write() as connection:
-            service.request_cancellation(connection, services, transfer_id)
+            service.request_cancellation(
+                connection, services, transfer_id, at_once=call.query.at_once
+            )
             return as_response(views.get_transfer(connection, services, transfer_id), 202)
 
     @admin.endpoint("POST", "/transfers/<transfer_id>/rerun", access=RUN)
@@ -83,6 +108,8 @@ def _add_gateway(services: Services, interfaces: Interfaces) -> None:
             transfer_id=granted.transfer_id,
             status=granted.status,
             percent=row.percent,
+            transfer_name=context.transfer_name,
+            tags=tuple(context.transfer_tags or ()),
             granted_scopes=granted.granted_scopes,
             migration_details=context.details(services.settings.public_url),
         )

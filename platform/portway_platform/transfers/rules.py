@@ -3,11 +3,13 @@
 Source: wire contract, 1.4 to 1.7 and 3.4; docs/reference/connect-api.md#endpoints.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from portway_platform.listeners.rules import WorkStatus
+from portway_platform.transfers.machine import Signal, next_status
 from portway_scopes import RERUNNABLE, TransferStatus, is_settled
 
 RERUN_WITHIN = timedelta(days=12)
@@ -34,6 +36,11 @@ class Reason(StrEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn"
     CANCELLED_BY_ADMIN = "cancelled_by_admin"
     NOT_SETTLED_IN_TIME = "not_settled_in_time"
+    NOT_ACKNOWLEDGED_IN_TIME = "not_acknowledged_in_time"
+    NOTHING_UPLOADED_IN_TIME = "nothing_uploaded_in_time"
+    MESSAGES_FAILED = "messages_failed"
+    LISTENER_FAILED = "listener_failed"
+    DEPENDENCY_NOT_MET = "dependency_not_met"
 
 
 class Party(StrEnum):
@@ -64,11 +71,28 @@ class ListenerState:
 
 def decide_overdue(status: TransferStatus) -> tuple[TransferStatus, Reason] | None:
     """Return how the platform settles a transfer whose time is over; None when it has settled."""
-    if is_settled(status):
+    new = next_status(status, Signal.TIME_OUT)
+    if new is None:
         return None
-    if status is TransferStatus.CANCELLATION_REQUESTED:
-        return TransferStatus.CANCELLED, Reason.CANCELLED_BY_ADMIN
-    return TransferStatus.TIMED_OUT, Reason.NOT_SETTLED_IN_TIME
+    if new is TransferStatus.CANCELLED:
+        return new, Reason.CANCELLED_BY_ADMIN
+    return new, Reason.NOT_SETTLED_IN_TIME
+
+
+def decide_dependent(needed: Sequence[TransferStatus | None]) -> TransferStatus:
+    """Return where a transfer that waits for others goes, or READY while it has to wait.
+
+    Args:
+        needed: Where those it depends on stand; None for one that was not started yet.
+    """
+    if all(status is TransferStatus.SUCCESS for status in needed):
+        return TransferStatus.IN_PROGRESS
+    if any(
+        status is not None and is_settled(status) and status is not TransferStatus.SUCCESS
+        for status in needed
+    ):
+        return TransferStatus.SKIPPED
+    return TransferStatus.READY
 
 
 def find_rerun_fault(
@@ -83,7 +107,11 @@ def find_rerun_fault(
 
 
 def find_next_step(
-    status: TransferStatus, listener: ListenerState | None, *, first_started_at: datetime
+    status: TransferStatus,
+    listener: ListenerState | None,
+    *,
+    first_started_at: datetime,
+    is_forge: bool = False,
 ) -> NextStep | None:
     """Return whose move it is, or None when the transfer is over and done with."""
     if status in RERUNNABLE:
@@ -91,10 +119,20 @@ def find_next_step(
         return NextStep(
             Party.ADMIN, f"Read what the app says, then run the transfer again, until {until}."
         )
-    if status in (TransferStatus.TIMED_OUT, TransferStatus.CANCELLED):
+    if status in (TransferStatus.TIMED_OUT, TransferStatus.CANCELLED, TransferStatus.SKIPPED):
         return NextStep(Party.ADMIN, "Start the transfer again when the app is ready for it.")
     if is_settled(status):
         return None
+    if status is TransferStatus.READY:
+        return NextStep(
+            Party.ADMIN,
+            "Wait: it starts by itself once the transfers it depends on have succeeded. Start those"
+            " that were not started yet.",
+        )
+    if is_forge and (listener is None or listener.status is WorkStatus.DONE):
+        return NextStep(
+            Party.CLOUD_APP, "Acknowledge each upload; then the platform settles the transfer."
+        )
     if status is TransferStatus.CANCELLATION_REQUESTED:
         return NextStep(
             Party.CLOUD_APP, "Stop and settle; otherwise the platform ends the transfer when due."

@@ -5,7 +5,7 @@ from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
 from portway_platform.catalogue.tables import apps
 from portway_platform.installations.tables import installations
 from portway_platform.listeners.tables import listeners
-from portway_platform.metadata import Id, Json, Key, id_column, metadata
+from portway_platform.metadata import Id, Json, JsonOrNull, Key, id_column, metadata
 from portway_platform.migrations.tables import migrations
 from portway_service.database import Instant
 
@@ -31,4 +31,17 @@ transfers = Table(
     Column("settled_at", Instant),
     Index(None, "migration_id", "app_key"),
     Index(None, "installation_id", "status"),
+)
+
+# What a transfer was declared as, where it is one of several of its app, or a preload.
+transfer_definitions = Table(
+    "transfer_definitions",
+    metadata,
+    Column("transfer_id", Id, ForeignKey(transfers.c.id), primary_key=True),
+    Column("name", Key),  # None for a preload
+    Column("scopes", JsonOrNull),  # None: all of the app's
+    Column("tags", Json, nullable=False),
+    Column("depends_on", Json, nullable=False),  # names of transfers of the same app
+    Column("is_blocking", Integer, nullable=False),  # 1: the customer waits for its end
+    Column("is_preload", Integer, nullable=False),  # 1: sent before the migration window
 )

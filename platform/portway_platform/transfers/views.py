@@ -20,6 +20,7 @@ from portway_platform.transfers.messages import (
     TransferOutput,
     UploadCounts,
 )
+from portway_platform.transfers.parts import find_definitions, find_forge
 from portway_platform.transfers.rules import ListenerState, find_next_step
 from portway_platform.transfers.service import get_transfer_row
 from portway_platform.transfers.starting import first_started_at
@@ -53,6 +54,8 @@ def _outputs(
     uploads = _count_uploads(connection, ids)
     told = _count_events(connection, ids)
     listener_states = _find_listener_states(connection, services, ids)
+    definitions = find_definitions(connection, ids)
+    forge = find_forge(connection, ids)
     return [
         TransferOutput(
             transfer_id=row.id,
@@ -70,8 +73,10 @@ def _outputs(
             export_completed_at=row.export_completed_at,
             uploads=uploads.get(row.id, UploadCounts(count=0, bytes=0)),
             events=told.get(row.id, EventCounts(total=0, delivered=0, pending=0, given_up=0)),
+            definition=definitions.get(row.id),
+            forge=forge.get(row.id),
             listener=_listener_output(listener_states.get(row.id)),
-            next=_next_step(connection, row, listener_states.get(row.id)),
+            next=_next_step(connection, row, listener_states.get(row.id), is_forge=row.id in forge),
             feedback=row.feedback,
             error=None if row.error is None else ListenerError.model_validate(row.error),
         )
@@ -145,9 +150,12 @@ def _listener_output(state: ListenerState | None) -> ListenerOutput | None:
 
 
 def _next_step(
-    connection: Connection, row: Row[Any], state: ListenerState | None
+    connection: Connection, row: Row[Any], state: ListenerState | None, *, is_forge: bool
 ) -> NextStepOutput | None:
     step = find_next_step(
-        TransferStatus(row.status), state, first_started_at=first_started_at(connection, row)
+        TransferStatus(row.status),
+        state,
+        first_started_at=first_started_at(connection, row),
+        is_forge=is_forge,
     )
     return None if step is None else NextStepOutput(party=step.party, action=step.action)

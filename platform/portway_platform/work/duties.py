@@ -3,12 +3,15 @@
 from portway_platform.app_data.clearing import clearing_handler
 from portway_platform.app_data.rules import CLEARING
 from portway_platform.events.deliverer import Deliverer
+from portway_platform.forge.activity import CLOCK
+from portway_platform.forge.clock import clock_handler
 from portway_platform.installations.farewell import FAREWELL, farewell_handler
 from portway_platform.listeners import checks
 from portway_platform.listeners.service import lease_handler
 from portway_platform.listeners.work import LEASE
 from portway_platform.services import Services
 from portway_platform.transfers import service as transfers
+from portway_platform.transfers.creating import dependents_handler
 from portway_platform.work.worker import Errands, Worker
 
 
@@ -19,6 +22,8 @@ def open_worker(services: Services) -> Worker:
         services.clock,
         {
             transfers.DEADLINE: transfers.deadline_handler(services),
+            transfers.DEPENDENTS: dependents_handler(services),
+            CLOCK: clock_handler(services),
             LEASE: lease_handler(services),
             checks.DEADLINE: checks.deadline_handler(services),
         },

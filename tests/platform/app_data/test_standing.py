@@ -176,7 +176,7 @@ def test_a_consent_that_expires_meanwhile_stops_a_download(move, transfer_id):
 
 def test_a_cancellation_lets_a_running_upload_finish(move, transfer_id):
     """The cloud app has its hour; the gate is asked again and says yes."""
-    path = f"transfers/{transfer_id}/cancellation"
+    path = f"transfers/{transfer_id}/cancellation?atOnce=true"
     body = Sending(CONTENT, after=2 * PIECE_BYTES, then=lambda: move.running.admin("POST", path))
 
     answer = put(move, transfer_id, body)

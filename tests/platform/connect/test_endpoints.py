@@ -50,6 +50,24 @@ def test_registering_replaces_what_was_registered_and_an_empty_list_removes_it(m
     assert move.cloud.call("GET", "webhook").json == {"endpoints": []}
 
 
+def test_registered_addresses_are_deleted_in_one_call(move):
+    move.cloud.call("PUT", "webhook", json={"endpoints": ["https://notes.example/one"]})
+
+    answer = move.cloud.call("DELETE", "webhook")
+
+    assert (answer.status_code, answer.json) == (200, {"endpoints": []})
+    assert move.cloud.call("GET", "webhook").json == {"endpoints": []}
+
+
+def test_the_version_of_2021_may_still_be_asked_for(move):
+    """Wire contract, 3.4: it chose the payload that is the only one today."""
+    body = {"endpoints": ["https://notes.example/one"]}
+
+    answer = move.cloud.call("PUT", "webhook", query={"version": 1}, json=body)
+
+    assert (answer.status_code, answer.json) == (200, body)
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -160,6 +178,31 @@ def test_a_larger_page_is_cut_to_1200(move, transfer_id):
 
     assert page["meta"] == {"pageSize": 1200, "hasNext": True, "lastEntity": "k01199"}
     assert len(page["items"]) == 1200
+
+
+@pytest.mark.parametrize("page_size", [5, 100, 1200, 5000])
+def test_a_walk_in_any_page_size_meets_every_mapping_once(move, transfer_id, page_size):
+    """Wire contract, 14: the sizes public code asks for."""
+    bring(move, mapping_lines(1203))
+    path, met, query = f"mapping/{transfer_id}/page", [], {**PAGES, "pageSize": page_size}
+
+    while True:
+        page = move.cloud.call("GET", path, query=query).json
+        met += page["items"]
+        if not page["meta"]["hasNext"]:
+            break
+        query["lastEntity"] = page["meta"]["lastEntity"]
+
+    assert met == [f"k{number:05}" for number in range(1203)]
+
+
+def test_a_page_has_1200_mappings_or_250_containers_unless_told_otherwise(move, transfer_id):
+    """Wire contract, 13."""
+    mappings = move.cloud.call("GET", f"mapping/{transfer_id}/page", query=PAGES).json
+    query = {"containerType": "Site"}
+    containers = move.cloud.call("GET", f"container/{transfer_id}/page", query=query).json
+
+    assert (mappings["meta"]["pageSize"], containers["meta"]["pageSize"]) == (1200, 250)
 
 
 @pytest.mark.parametrize("page_size", [0, -1, "x"])
@@ -287,6 +330,40 @@ def test_a_jira_site_has_no_wiki_in_its_address(running):
     assert cloud.call("GET", "transfer/recent").json == []
     cloud.context_path = "/sites/jira/wiki"
     assert cloud.call("GET", "transfer/recent").status_code in {401, 404}
+
+
+def test_forge_apps_and_oauth_clients_are_told_whose_api_this_is(move, transfer_id):
+    """Wire contract, 3.1."""
+    target = "/sites/acme/wiki/rest/atlassian-connect/1/migration/transfer/recent"
+
+    answer = move.running.call("GET", target, headers={"Authorization": "Bearer e30.e30.e30"})
+
+    assert (answer.status_code, answer.json["code"]) == (403, "connect_apps_only")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "mapping/{}/page?namespace=confluence:page%00", None),
+        ("GET", "mapping/{}/page?namespace=confluence:page&lastEntity=%00", None),
+        ("GET", "container/{}/page?containerType=Site&lastEntity=%00", None),
+        ("GET", "data/%00", None),
+        ("GET", "error/%00", None),
+        ("POST", "mapping/{}/find?namespace=confluence:page", ["\0"]),
+        ("POST", "feedback/{}", {"details": {"a": ["\0"]}}),
+        ("POST", "feedback/{}", {"details": {"a": 2**64}}),
+        ("POST", "progress/{}", {"status": "IN_PROGRESS", "message": "\0"}),
+    ],
+)
+def test_a_character_no_database_keeps_is_no_fault_of_the_platform(
+    move, transfer_id, method, path, body
+):
+    target = "/sites/acme/wiki/rest/atlassian-connect/1/migration/" + path.format(transfer_id)
+    signed = sign_as_app(move.cloud.vendor.secret, method, target, now=move.running.clock.now())
+
+    answer = move.running.call(method, target, headers=signed, json=body)
+
+    assert answer.status_code in {400, 404}, answer.text
 
 
 # Isolation

@@ -84,7 +84,12 @@ def test_the_public_halves_are_served_to_anybody(running):
         assert "PRIVATE" not in answer.text
     assert running.call("GET", "/keys/unknown").status_code == 404
     key_set = running.call("GET", "/.well-known/jwks.json").json
-    assert [key["kid"] for key in key_set["keys"]] == [keys.install.kid, keys.issuer.kid]
+    forge = keys.forge.signing_key(running.clock.now())
+    assert [key["kid"] for key in key_set["keys"]] == [
+        keys.install.kid,
+        keys.issuer.kid,
+        forge.kid,
+    ]
     assert not any("d" in key for key in key_set["keys"])
 
 

@@ -275,7 +275,7 @@ def test_work_of_a_settled_transfer_is_not_handed_out_again(move):
 def test_a_silent_listener_is_not_called_again_for_a_cancelled_transfer(move):
     transfer_id = move.start()
     move.server.take_work()
-    move.running.admin("POST", f"transfers/{transfer_id}/cancellation")
+    move.running.admin("POST", f"transfers/{transfer_id}/cancellation?atOnce=true")
 
     move.advance(minutes=2)
 

@@ -197,10 +197,12 @@ def test_find_returns_what_there_is(ready, migration):
     assert find(ready, migration, ["1"], namespace="confluence:space") == {}
 
 
-def test_find_takes_at_most_100_keys(ready, migration):
-    assert find(ready, migration, [str(number) for number in range(100)]) == {}
-    with pytest.raises(service.Refusal, match="at most 100 keys at a time, these are 101"):
-        find(ready, migration, [str(number) for number in range(101)])
+def test_find_returns_each_of_very_many_keys(ready, migration):
+    send(ready, migration, [line(str(number), f"c{number}") for number in range(2500)])
+
+    found = find(ready, migration, [str(number) for number in range(2600)] * 2)
+
+    assert found == {str(number): f"c{number}" for number in range(2500)}
 
 
 @settings(deadline=None, max_examples=25)

@@ -11,8 +11,9 @@ def transfer_id(move):
     return move.start()
 
 
-def cancel(move, transfer_id):
-    return move.running.admin("POST", f"transfers/{transfer_id}/cancellation")
+def cancel(move, transfer_id, *, at_once=True):
+    query = "?atOnce=true" if at_once else ""
+    return move.running.admin("POST", f"transfers/{transfer_id}/cancellation{query}")
 
 
 def test_a_transfer_nobody_settles_times_out_after_14_days(move, transfer_id):
@@ -56,6 +57,18 @@ def test_cancelling_asks_both_sides_to_stop(move, transfer_id):
     assert [entry["status"] for entry in move.cloud.call("GET", "transfer/recent").json] == [
         "CANCELLATION_REQUESTED"
     ]
+
+
+def test_a_transfer_is_left_alone_for_its_first_half_hour(move, transfer_id):
+    move.advance(minutes=29, seconds=59)
+    early = cancel(move, transfer_id, at_once=False)
+    assert (early.status_code, early.json["code"]) == (409, "cancellation_too_early")
+    assert "2026-01-01T00:30:00+00:00" in early.json["message"]
+    assert move.transfer(transfer_id)["status"] == "IN_PROGRESS"
+
+    move.advance(seconds=1)
+
+    assert cancel(move, transfer_id, at_once=False).json["status"] == "CANCELLATION_REQUESTED"
 
 
 def test_cancelling_twice_changes_nothing(move, transfer_id):

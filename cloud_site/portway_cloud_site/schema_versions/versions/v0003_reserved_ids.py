@@ -6,7 +6,7 @@ from alembic import op
 from portway_service.database import Instant
 
 revision = "0003"
-down_revision = "0001"
+down_revision = "0002"
 
 BYTE_ORDERED = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 

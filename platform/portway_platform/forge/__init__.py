@@ -1,0 +1,1 @@
+"""Forge apps: installed by environment, called at their remote, served over the Forge REST."""
