@@ -236,12 +236,17 @@ class SiteClient:
         response = self._caller.call("PUT", f"{self._base}/portway/v1/site", json={"name": name})
         return dict(orjson.loads(response.content))
 
-    def send_items(self, lines: Sequence[bytes], *, run_id: str) -> list[dict[str, Any]]:
-        """Send items, one JSON line each; returns what became of each, in order."""
+    def send_items(
+        self, lines: Sequence[bytes], *, run_id: str, ahead: bool = False
+    ) -> list[dict[str, Any]]:
+        """Send items, one JSON line each; returns what became of each, in order.
+
+        With `ahead`, attachments may come before what they hang on, where an id is kept for it.
+        """
         response = self._caller.call(
             "POST",
             f"{self._door}/items",
-            params={"run": run_id},
+            params={"run": run_id} | ({"ahead": "true"} if ahead else {}),
             content=b"\n".join(lines),
             headers=NDJSON,
             idempotent=True,
@@ -282,21 +287,27 @@ class SiteClient:
     ) -> list[dict[str, Any]]:
         """Return `sourceKey`, `id` and `state` of items; on request keep ids for what is to come.
 
-        A site that is not made yet knows none.
+        Without `reserve`, the site need not be made yet.
         """
-        try:
-            response = self._caller.call(
-                "POST",
-                f"{self._door}/ids",
-                params={"reserve": "true"} if reserve else {},
-                content=b"\n".join(orjson.dumps(key) for key in keys),
-                headers=NDJSON,
-                idempotent=True,
-            )
-        except APIError as error:
-            if error.code == SITE_UNKNOWN:
-                return []
-            raise
+        response = self._caller.call(
+            "POST",
+            f"{self._door}/ids",
+            params={"reserve": "true"} if reserve else {},
+            content=b"\n".join(orjson.dumps(key) for key in keys),
+            headers=NDJSON,
+            idempotent=True,
+        )
+        return list(orjson.loads(response.content)["results"])
+
+    def unlink(self, keys: Sequence[str]) -> list[dict[str, Any]]:
+        """Remove attachments that came ahead of their pages; returns what became of each."""
+        response = self._caller.call(
+            "POST",
+            f"{self._door}/unlinked",
+            content=b"\n".join(orjson.dumps(key) for key in keys),
+            headers=NDJSON,
+            idempotent=True,
+        )
         return list(orjson.loads(response.content)["results"])
 
     def spaces(self) -> Iterator[dict[str, str]]:

@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": "Explain an error code.",
     "inspect": "Say what a Confluence export holds.",
     "ledger": "Verify what was agreed and done.",
+    "links": "Print old addresses with their new ones.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
     "sample": "Make up a Confluence export of any size.",
     "people": "See who would arrive as what; claim placeholders.",

@@ -16,6 +16,7 @@ import portway_cloud_site.labels.api
 import portway_cloud_site.marks.api
 import portway_cloud_site.people.api
 import portway_cloud_site.permissions.api
+import portway_cloud_site.search.api
 import portway_cloud_site.sites.api
 import portway_cloud_site.spaces.api
 import portway_cloud_site.spaces.trash_api
@@ -42,6 +43,7 @@ _FEATURES = (
     portway_cloud_site.comments.api,
     portway_cloud_site.attachments.api,
     portway_cloud_site.labels.api,
+    portway_cloud_site.search.api,
     portway_cloud_site.history.api,
     portway_cloud_site.marks.api,
     portway_cloud_site.permissions.api,

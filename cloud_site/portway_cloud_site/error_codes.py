@@ -170,6 +170,13 @@ DESTINATION_MISSING = ErrorCode(
     "Somebody deleted it, or it was lost.",
     "Find out which. To have it again, restore it here from a backup.",
 )
+CQL_INVALID = ErrorCode(
+    "cql_invalid",
+    400,
+    "The query cannot be understood: {problem}.",
+    "It is not written as CQL is, or asks for something this site keeps nothing for.",
+    "Correct it; docs/reference/site-api.md lists the fields, operators and orders.",
+)
 ITEM_UNKNOWN = ErrorCode(
     "item_unknown",
     404,
@@ -204,4 +211,5 @@ CODES = (
     DESTINATION_EDITED,
     DESTINATION_MISSING,
     ITEM_UNKNOWN,
+    CQL_INVALID,
 )

@@ -136,6 +136,10 @@ class Place:
 
     def get(self, path: str, **query: str) -> Any:
         """Ask the platform or the site something as admin; returns the JSON."""
+        return self.send("GET", path, **query)
+
+    def send(self, method: str, path: str, **query: str) -> Any:
+        """Call the platform or the site as admin; returns the JSON."""
         with ExitStack() as stack:
             folder = DataFolder.open(self.path)
             composition = Composition(folder, public_url=URL, outbound=Outbound.LOOPBACK)
@@ -143,7 +147,9 @@ class Place:
             stack.callback(composition.stop)
             client = stack.enter_context(httpx.Client(transport=transport, base_url=URL))
             token = folder.admin_token(RandomIds())
-            answer = client.get(path, params=query, headers={"Authorization": f"Bearer {token}"})
+            answer = client.request(
+                method, path, params=query, headers={"Authorization": f"Bearer {token}"}
+            )
             answer.raise_for_status()
             return answer.json()
 

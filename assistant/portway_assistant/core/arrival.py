@@ -70,10 +70,14 @@ class Arrival:
         return [one.space for one in self._decided]
 
     @property
-    def space_names(self) -> list[tuple[str, str]]:
-        """Old and new key of every space that moves."""
-        moving = (one for one in self._decided if one.space.id not in self._left_out)
-        return [(one.old_key, one.space.key) for one in moving]
+    def moving(self) -> list[Space]:
+        """The chosen spaces that are not left out, with the keys they get."""
+        return [space for space in self.spaces if space.id not in self._left_out]
+
+    def keep_ids(self, source_keys: Iterable[str]) -> None:
+        """Have ids kept for what is still to come, once the run has begun."""
+        if self._bodies is not None:
+            self._bodies.keep_ids(list(source_keys))
 
     def meet(self, site: SiteClient) -> None:
         """Learn what is at the destination, and decide keys and titles; writes nothing."""

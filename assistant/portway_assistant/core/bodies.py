@@ -49,6 +49,11 @@ class Bodies:
         """Let ids be kept; `site_path` is the path of the destination's base URL."""
         self._site_path, self._reserve, self._ready = site_path.rstrip("/"), True, None
 
+    def keep_ids(self, source_keys: Sequence[str]) -> None:
+        """Have ids kept for items that are still to come; before the run begins, keep none."""
+        if self._reserve:
+            self._site.ids(source_keys, reserve=True)
+
     def rewrite(self, item: OutgoingItem, find_space: Callable[[], str | None]) -> None:
         """Replace the body of an item that is about to be sent, in place."""
         payload = item.payload

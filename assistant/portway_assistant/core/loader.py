@@ -49,10 +49,18 @@ class Loader:
         self._progress = progress
         self._stop = stop
 
-    def load(self, phase: str, items: Callable[[], Iterable[OutgoingItem]], *, total: int) -> None:
+    def load(
+        self,
+        phase: str,
+        items: Callable[[], Iterable[OutgoingItem]],
+        *,
+        total: int,
+        ahead: bool = False,
+    ) -> None:
         """Send a phase, from where an earlier attempt left off.
 
-        `items` gives the same items in the same order each time.
+        `items` gives the same items in the same order each time. With `ahead`, its attachments
+        come before what they hang on.
 
         Raises:
             StopRequested: Between two batches, once the stop event is set.
@@ -65,18 +73,19 @@ class Loader:
         for batch in batches(islice(items(), position, None)):
             if self._stop.is_set():
                 raise StopRequested
-            outcomes = self._send(batch)
+            outcomes = self._send(batch, ahead=ahead)
             position += len(batch)
             self._ledger.record(self._run_id, phase, outcomes, position=position)
             self._progress.advance(phase, len(batch))
         self._ledger.record(self._run_id, phase, [], position=position, done=True)
 
-    def _send(self, batch: Sequence[OutgoingItem]) -> list[ItemOutcome]:
+    def _send(self, batch: Sequence[OutgoingItem], *, ahead: bool = False) -> list[ItemOutcome]:
         sendable = [(item, item.line()) for item in batch if item.gap is None]
         answers: dict[str, ItemOutcome] = {}
         wanted: list[tuple[str, OutgoingFile]] = []
         if sendable:
-            results = self._site.send_items([line for _, line in sendable], run_id=self._run_id)
+            lines = [line for _, line in sendable]
+            results = self._site.send_items(lines, run_id=self._run_id, ahead=ahead)
             for (item, _), result in zip(sendable, results, strict=True):
                 # Somebody made a space of this key meanwhile: it is left out, nothing has failed.
                 is_taken = result.get("code") == KEY_TAKEN

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from itertools import islice
+from typing import Any, Protocol
 
 from portway_assistant.apps import CheckResult
 from portway_assistant.clients import SiteClient
@@ -39,6 +41,16 @@ from portway_assistant.reports.report import EXAMPLES, NotMoved
 from portway_assistant.runs.settings import Content, PlanSettings
 from portway_service.errors import Refusal
 from portway_service.folding import fold
+
+AHEAD_AT_ONCE = 500
+
+
+class AheadBook(Protocol):
+    """Where attachments that move ahead of their pages are written down."""
+
+    def note(self, space_id: str, source_keys: Sequence[str]) -> None:
+        """Write down attachments of a space."""
+        ...
 
 
 class Source:
@@ -79,6 +91,7 @@ class Source:
             space for space in available if not wanted or fold(space.key) in wanted
         ]
         self._content = self._settings.content
+        self._ahead: AheadBook | None = None
         self.people = PeopleSource(
             store,
             people,
@@ -98,13 +111,25 @@ class Source:
         self.people.meet(site)
         self._arrival.meet(site)
 
-    def begin(self, site_path: str) -> None:
+    def begin(self, site_path: str, ahead: AheadBook | None = None) -> None:
         """Let what is about to move be referred to by the ids it will have.
 
         Args:
             site_path: Path of the destination's base URL.
+            ahead: Where attachments that move ahead of their pages are written down.
         """
         self._arrival.begin(site_path)
+        self._ahead = ahead
+
+    @property
+    def moving_spaces(self) -> list[Space]:
+        """The spaces that move, with the keys they get; not those that are left out."""
+        return self._arrival.moving
+
+    def has_attachment(self, source_key: str) -> bool:
+        """Tell whether an attachment still moves, with its bytes."""
+        place = self._store.find_place(source_key.removeprefix("attachment/"))
+        return place is not None and place.kind == "attachment"
 
     def leave_out(self, source_keys: Iterable[str]) -> None:
         """Leave out spaces the destination refused, with everything in them."""
@@ -131,6 +156,10 @@ class Source:
         """Return every phase, in the order they must be sent."""
         if self._content is Content.NONE:
             return self.people.phases()
+        if self._content is Content.ATTACHMENTS:
+            attachments = self._phase("attachments", self._attachments_ahead)
+            ahead = replace(attachments, name="attachmentsAhead", ahead=True)
+            return [*self.people.phases(), self._arrival.arriving(ahead)]
         return [*self.people.phases(), *map(self._arrival.arriving, self._content_phases())]
 
     def _content_phases(self) -> list[Phase]:
@@ -293,6 +322,23 @@ class Source:
             for attachment in self._store.attachments(space.id, archived=archived):
                 facts = measure(self._store, attachment.file) if attachment.file else None
                 yield attachment_item(attachment, facts)
+
+    def _attachments_ahead(self) -> Iterator[OutgoingItem]:
+        """Yield the attachments of each space, once ids are kept for what they hang on."""
+        moving = {space.id for space in self.moving_spaces}
+        items = self._attachments()
+        while some := list(islice(items, AHEAD_AT_ONCE)):
+            by_space: dict[str, list[OutgoingItem]] = {}
+            for item in some:
+                by_space.setdefault(self._store.find_space_of(item.source_key) or "", []).append(
+                    item
+                )
+            for space_id in filter(moving.__contains__, by_space):
+                sent = [item for item in by_space[space_id] if item.gap is None]
+                self._arrival.keep_ids({str(item.payload["container"]): None for item in sent})
+                if self._ahead is not None:
+                    self._ahead.note(space_id, [item.source_key for item in sent])
+            yield from some
 
     def _labels(self) -> Iterator[OutgoingItem]:
         for space, archived in self._both():

@@ -6,12 +6,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import orjson
 
 from portway_assistant.core.broken_links import BrokenLink, BrokenLinks
 from portway_assistant.core.link_table import COLUMNS, LinkRow
+from portway_assistant.error_codes import REPORT_NOT_MADE, RUN_UNKNOWN
+from portway_service.errors import Refusal
+
+if TYPE_CHECKING:
+    from portway_assistant.folder import AssistantFolder
 
 LINKS_CSV, LINKS_NDJSON = "links.csv", "links.ndjson"
 BROKEN_CSV, BROKEN_NDJSON = "broken-links.csv", "broken-links.ndjson"
@@ -51,6 +56,23 @@ def write_links(folder: Path, rows: Iterable[LinkRow], broken: BrokenLinks) -> L
 
     count = _write((folder / BROKEN_CSV, folder / BROKEN_NDJSON), _BROKEN_COLUMNS, listed())
     return LinkSummary(moved, count, tuple(examples))
+
+
+def find_file(folder: "AssistantFolder", run_id: str | None, *, as_csv: bool, broken: bool) -> Path:
+    """Return the file of a run, of the newest one by default.
+
+    Raises:
+        Refusal: `run_unknown`, or `report_not_made`.
+    """
+    runs = folder.ledger.all_runs()
+    found = next((run.run_id for run in runs if run_id in {None, run.run_id}), None)
+    if found is None:
+        raise Refusal(RUN_UNKNOWN, run_id=run_id or "at all")
+    names = (BROKEN_CSV, BROKEN_NDJSON) if broken else (LINKS_CSV, LINKS_NDJSON)
+    path = folder.reports / found / names[0 if as_csv else 1]
+    if not path.is_file():
+        raise Refusal(REPORT_NOT_MADE, run_id=found)
+    return path
 
 
 def _write(

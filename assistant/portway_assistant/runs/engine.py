@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from portway_assistant.apps import AppMover, AppToMove, CheckResult
 from portway_assistant.clients import PlatformClient, SiteClient
+from portway_assistant.core.destination_ids import KEYS_PER_REQUEST
 from portway_assistant.core.loader import Loader, StopRequested
 from portway_assistant.core.outgoing import OutgoingItem
 from portway_assistant.core.source import Source
@@ -158,7 +160,8 @@ class Engine:
         course.migration_id = str(migration["migrationId"])
         self._around.ledger.set_migration(course.run.run_id, course.migration_id)
         self._platform.add_containers(course.migration_id, self._source.containers())
-        self._source.begin(urlsplit(course.site_url).path)
+        ahead = self._around.ledger.files_ahead(plan.server_key, plan.site_key)
+        self._source.begin(urlsplit(course.site_url).path, ahead)
 
     def _check_source(self, course: _Course) -> str | None:
         """Check people and content; returns why nothing may be written, if so."""
@@ -215,12 +218,30 @@ class Engine:
             stop=self._around.stop,
         )
         for phase in self._source.phases():
-            loader.load(phase.name, phase.items, total=phase.total)
+            loader.load(phase.name, phase.items, total=phase.total, ahead=phase.ahead)
             if phase.name == "spaces":
                 self._source.leave_out(self._refused_spaces(course.run.run_id))
+            elif phase.name == "attachments":
+                self._take_over_files(course)
         status = self._core_status(course)
         self._platform.set_core_status(course.migration_id, status)
         return status
+
+    def _take_over_files(self, course: _Course) -> None:
+        """Unlink what was moved ahead and is gone at the source since; the rest has its pages."""
+        plan, spaces = self._plan, [space.id for space in self._source.moving_spaces]
+        ahead = self._around.ledger.files_ahead(plan.server_key, plan.site_key)
+        keys = (key for key in ahead.of_spaces(spaces) if not self._source.has_attachment(key))
+        removed = 0
+        while some := list(islice(keys, KEYS_PER_REQUEST)):
+            results = self._site.unlink(some)
+            removed += sum(result["outcome"] == "unlinked" for result in results)
+        ahead.take_over(spaces)
+        if removed:
+            course.notes.append(
+                "Attachments that were moved ahead and are gone at the source since lost their"
+                f" link ({removed})"
+            )
 
     def _refused_spaces(self, run_id: str) -> Iterator[str]:
         """Yield the keys of spaces that did not arrive because their keys are taken."""

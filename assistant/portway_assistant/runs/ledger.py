@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, insert, select, update
 
+from portway_assistant.runs.files_ahead import FilesAhead
 from portway_assistant.runs.plan import Plan, RunStatus
 from portway_assistant.runs.tables import app_outcomes, items, phases, runs
 from portway_service.clock import Clock
@@ -235,6 +236,10 @@ class Ledger:
             if len(rows) < 5000:
                 return
             last = rows[-1].source_key
+
+    def files_ahead(self, server_key: str, site_key: str) -> FilesAhead:
+        """Return the book of attachments that were moved ahead of their pages."""
+        return FilesAhead(self._database, server_key, site_key)
 
     def destination_ids(self, run_id: str, source_keys: Sequence[str]) -> dict[str, str]:
         """Return the ids of those of these items that a run left at the destination."""
