@@ -183,7 +183,8 @@ def _created(report: Report) -> dict[str, int]:
 
 def _items_of(export: Path, folder: Path) -> list[OutgoingItem]:
     with open_work_store(ExportPackage.open(export), folder) as store:
-        return [item for phase in Source(store).phases() for item in phase.items()]
+        items = (item for phase in Source(store).phases() for item in phase.items())
+        return [item for item in items if item.gap is None]
 
 
 def _insert_bare(path: Path, items: Sequence[OutgoingItem]) -> None:

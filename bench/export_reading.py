@@ -44,14 +44,21 @@ def measure_export_read_large(place: Workplace) -> Row:
     export = _written(
         place, SampleOptions(pages=size, users=500, attachments=0, revisions=2, body_bytes=16_500)
     )
-    return _measured(place, export, rounds=1, budget_seconds=0)
+    return _measured(place, export, rounds=1, budget_seconds=0, wanted_share=None)
 
 
 def _written(place: Workplace, options: SampleOptions) -> Path:
     return write_entities(place.folder / f"export-{options.pages}", options)
 
 
-def _measured(place: Workplace, export: Path, *, rounds: int, budget_seconds: float) -> Row:
+def _measured(
+    place: Workplace,
+    export: Path,
+    *,
+    rounds: int,
+    budget_seconds: float,
+    wanted_share: float | None = WANTED_SHARE,
+) -> Row:
     size = (export / "entities.xml").stat().st_size / MIB
     peaks: list[float] = []
 
@@ -71,6 +78,9 @@ def _measured(place: Workplace, export: Path, *, rounds: int, budget_seconds: fl
         budget_seconds=budget_seconds,
     )
     best, floor, peak = max(stores), max(floors), max(peaks)
+    targets = [Target("memory", peak, WANTED_MEMORY_MIB, " MiB", at_most=True)]
+    if wanted_share is not None:
+        targets.insert(0, Target("share", best / floor, wanted_share))
     return Row(
         measured=best,
         unit="MiB/s",
@@ -78,13 +88,10 @@ def _measured(place: Workplace, export: Path, *, rounds: int, budget_seconds: fl
         floor_unit="MiB/s",
         floor_is="expat telling all to empty handlers",
         share=best / floor,
-        targets=[
-            Target("share", best / floor, WANTED_SHARE),
-            Target("memory", peak, WANTED_MEMORY_MIB, " MiB", at_most=True),
-        ],
+        targets=targets,
         notes=[
             f"{size:,.0f} MiB of entities.xml; the process held {peak:.0f} MiB at most",
-            f"expat without handlers: {max(silent):.0f} MiB/s, of which {best / max(silent):.2f}",
+            f"expat without handlers: {max(silent):.0f} MiB/s, {best / max(silent):.2f} reached",
         ],
         rounds={
             "store": stores,

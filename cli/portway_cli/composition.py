@@ -4,8 +4,11 @@ The rooms know nothing of each other: requests are handed out by their path, and
 recognises apps through the platform's authenticator, given to it here.
 """
 
+import base64
+import binascii
+import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import flask
@@ -14,6 +17,7 @@ import portway_assistant.api
 import portway_cloud_site
 from portway_assistant.folder import AssistantFolder
 from portway_cli.data_folder import DataFolder
+from portway_cli.error_codes import MASTER_KEY_INVALID
 from portway_cli.front_door import create_front_door
 from portway_platform.app import Platform, create_app
 from portway_platform.callers import AppAuthenticator
@@ -23,8 +27,10 @@ from portway_platform.transfers.moving import is_moving
 from portway_service.admin_access import AdminAccess
 from portway_service.clock import Clock, SystemClock
 from portway_service.database import sqlite_url
+from portway_service.errors import Refusal
 from portway_service.ids import Ids, RandomIds
 from portway_service.outbound import Outbound
+from portway_service.vault import MASTER_KEY_BYTES
 
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -73,6 +79,7 @@ class Composition:
                 outbound=self._outbound,
                 clock=self._clock,
                 ids=self._ids,
+                master_keys=read_master_keys(os.environ),
                 rate_limits=self._rate_limits,
             )
         )
@@ -114,6 +121,20 @@ class Composition:
         """End the background work and close everything."""
         while self._closing:
             self._closing.pop()()
+
+
+def read_master_keys(environment: Mapping[str, str]) -> tuple[bytes, ...]:
+    """Return the master keys the environment names, the newest first; none without any."""
+    named = environment.get("PORTWAY_MASTER_KEY", "").strip()
+    if not named:
+        return ()
+    try:
+        keys = tuple(base64.b64decode(text.strip(), validate=True) for text in named.split(","))
+    except binascii.Error:
+        raise Refusal(MASTER_KEY_INVALID) from None
+    if any(len(key) != MASTER_KEY_BYTES for key in keys):
+        raise Refusal(MASTER_KEY_INVALID)
+    return keys
 
 
 class _AppsOfThePlatform:

@@ -51,6 +51,13 @@ DATABASE_UNREACHABLE = ErrorCode(
     "The server is down, the address is wrong, or the database or role does not exist.",
     "Correct DATABASE_URL (postgresql+psycopg://USER@HOST/NAME), and try it with psql.",
 )
+MASTER_KEY_INVALID = ErrorCode(
+    "master_key_invalid",
+    400,
+    "PORTWAY_MASTER_KEY holds no usable key.",
+    "Each key is the base64 of 32 bytes; several are separated by commas, the newest first.",
+    "Make one with `openssl rand -base64 32`.",
+)
 
 CODES = (
     MANIFEST_UNREADABLE,
@@ -60,6 +67,7 @@ CODES = (
     DATA_IN_USE,
     KEY_INVALID,
     DATABASE_UNREACHABLE,
+    MASTER_KEY_INVALID,
 )
 
 

@@ -24,6 +24,7 @@ from portway_platform.callers import (
     AppCaller,
     ListenerCaller,
     identify_listener,
+    identify_uploader,
 )
 from portway_platform.connect.answers import as_spoken
 from portway_platform.dialect.refusals import hides_mappings
@@ -84,6 +85,8 @@ class ListenerMay:
     access: Access
     data_class: Callable[[flask.Request], str | None] = data_class_of_query
     """Finds the data class of a new upload. A file that exists has its own."""
+    by_upload_token: bool = False
+    """Whether an upload token of the transfer does instead of a signature."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,17 @@ class ListenerAdmission:
         if isinstance(access, Open):
             return None
         with self.services.database.read() as connection:
-            caller = identify_listener(connection, self.services, request)
+            may_be_token = isinstance(access, ListenerMay) and access.by_upload_token
+            uploader = (
+                identify_uploader(connection, self.services, request) if may_be_token else None
+            )
+            if uploader is None:
+                caller, only_transfer = (
+                    identify_listener(connection, self.services, request),
+                    None,
+                )
+            else:
+                caller, only_transfer = uploader
             if isinstance(access, ListenerItself):
                 return Admitted(caller)
             if not isinstance(access, ListenerMay):
@@ -199,6 +212,8 @@ class ListenerAdmission:
             wanted = asked(request, access.access, data_class=access.data_class)
             with noting_refusals(self.services, caller.app_key, wanted, path):
                 granted = pass_gate(connection, wanted, path, caller.owner, self.services.clock)
+            if only_transfer not in (None, granted.transfer_id):
+                raise Refusal(error_codes.TRANSFER_UNKNOWN, transfer_id=granted.transfer_id)
             self.services.rate_limiter.count("gateway", caller.app_key, granted.site_id)
             return Admitted(caller, granted)
 

@@ -26,7 +26,7 @@ from portway_platform.forge.admission import ForgeAdmission
 from portway_platform.forge.callers import FORGE_PATH
 from portway_platform.installations import api as installations
 from portway_platform.jira import api as jira
-from portway_platform.keys import api as keys
+from portway_platform.keys import api as keys_api
 from portway_platform.keys.store import open_keys
 from portway_platform.ledger import api as ledger
 from portway_platform.ledger.service import Ledger
@@ -44,12 +44,13 @@ from portway_service.admin_access import AdminAccess
 from portway_service.database import open_database, upgrade_schema
 from portway_service.endpoints import Api, install_error_answers, refuse_unstated_access
 from portway_service.outbound import outbound_client
+from portway_service.vault import keep_secrets
 
 CONNECT_PATH = "/rest/atlassian-connect/1/migration"
 
 FEATURES = (
     about,
-    keys,
+    keys_api,
     sites,
     dialect,
     catalogue,
@@ -132,7 +133,8 @@ def open_services(settings: PlatformSettings, *, open_client: OpenClient | None 
 
     database = open_database(settings.database_url)
     upgrade_schema(database, SCRIPTS, head=HEAD)
-    keys = open_keys(settings.keys_folder)
+    keys = open_keys(settings.keys_folder, master_keys=settings.master_keys)
+    keep_secrets(database.engine, keys.vault)
     return Services(
         settings=settings,
         database=database,

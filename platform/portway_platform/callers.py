@@ -4,6 +4,7 @@
 |---|---|---|
 | a cloud app on a site | HS256 JWT with its installation's secret | the site of the path, `iss` |
 | the listener of a server app | EdDSA JWT with its own key | `kid` |
+| a tus client of that listener | the listener's upload token | the key that asked for it |
 """
 
 import secrets
@@ -14,6 +15,8 @@ from urllib.parse import quote, urlsplit
 import flask
 from sqlalchemy import Connection, bindparam, or_, select
 
+from portway_platform.app_data.upload_tokens import PREFIX as UPLOAD_TOKEN_PREFIX
+from portway_platform.app_data.upload_tokens import find_grant
 from portway_platform.dialect.rules import DEFAULT, Dialect, dialect_of
 from portway_platform.dialect.tables import dialects
 from portway_platform.gate import Owner
@@ -70,6 +73,7 @@ class ListenerCaller:
     app_key: str
     """The cloud app it moves data to."""
     server_app_key: str
+    key_id: str
 
     @property
     def owner(self) -> Owner:
@@ -173,12 +177,36 @@ def identify_listener(
         )
     except VerificationError as error:
         raise _unauthenticated(error, scheme="Bearer") from None
+    return _listener(found)
+
+
+def _listener(found: Any) -> ListenerCaller:
     return ListenerCaller(
         listener_id=found.id,
         server_id=found.server_id,
         app_key=found.app_key,
         server_app_key=found.server_app_key,
+        key_id=found.key_id,
     )
+
+
+def identify_uploader(
+    connection: Connection, services: Services, request: flask.Request
+) -> tuple[ListenerCaller, str] | None:
+    """Return who asked for the upload token of this request, and the transfer it opens.
+
+    None when it carries no upload token; refuse one that opens nothing.
+    """
+    token = request.headers.get("Authorization", "").partition(" ")[2].strip()
+    if not token.startswith(UPLOAD_TOKEN_PREFIX):
+        return None
+    grant = find_grant(services.keys.address_secret, token, now=services.clock.now())
+    found = grant and connection.execute(_LISTENER, {"key_id": grant.key_id}).first()
+    if not grant or not found:
+        problem = "the upload token has ended, or is none of ours"
+        error = VerificationError(VerificationReason.EXPIRED, problem)
+        raise _unauthenticated(error, scheme="Bearer")
+    return _listener(found), grant.transfer_id
 
 
 def request_target(request: flask.Request) -> str:
@@ -233,4 +261,5 @@ _LISTENER = select(
     listeners.c.app_key,
     listeners.c.server_app_key,
     listeners.c.public_key,
+    listeners.c.key_id,
 ).where(listeners.c.key_id == bindparam("key_id"))

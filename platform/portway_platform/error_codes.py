@@ -92,6 +92,27 @@ APP_DATA_UNKNOWN = ErrorCode(
     "The key is wrong, or the file belongs to a transfer of another app, site or server.",
     "Use a key of an `app-data-uploaded` event, of the list, or of your own upload.",
 )
+APP_DATA_DAMAGED = ErrorCode(
+    "app_data_damaged",
+    500,
+    "The stored bytes of {key} are not those that were uploaded.",
+    "The disk or the object store lost or changed some of them.",
+    "Restore the file from a backup, or run the transfer again.",
+)
+KEY_DESTROYED = ErrorCode(
+    "key_destroyed",
+    410,
+    "The stored data of transfer {transfer_id} is gone.",
+    "Its key was destroyed: the agreement was withdrawn, or the transfer settled long ago.",
+    "Run the transfer again; its files are uploaded anew.",
+)
+KEY_UNAVAILABLE = ErrorCode(
+    "key_unavailable",
+    503,
+    "The key of the stored data of transfer {transfer_id} cannot be opened.",
+    "Portway was started with another master key than the one that wrapped it.",
+    "Start it with the former key: the file master.key of its keys folder, or PORTWAY_MASTER_KEY.",
+)
 
 MESSAGE_UNKNOWN = ErrorCode(
     "message_unknown",
@@ -572,6 +593,9 @@ CODES = (
     *REFUSALS.values(),
     TRANSFER_UNKNOWN,
     APP_DATA_UNKNOWN,
+    APP_DATA_DAMAGED,
+    KEY_DESTROYED,
+    KEY_UNAVAILABLE,
     MESSAGE_UNKNOWN,
     LOG_FULL,
     FORGE_APP_MISSING,

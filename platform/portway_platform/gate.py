@@ -16,6 +16,8 @@ from portway_platform.catalogue.messages import Manifest
 from portway_platform.catalogue.tables import app_versions, apps
 from portway_platform.consents.rules import terms_of
 from portway_platform.consents.tables import consent_records
+from portway_platform.dialect.rules import DEFAULT, Dialect, dialect_of
+from portway_platform.dialect.tables import dialects
 from portway_platform.forge.tables import forge_transfers
 from portway_platform.migrations.tables import migrations
 from portway_platform.sites.tables import pairs
@@ -51,6 +53,8 @@ class TransferAccess:
     granted_scopes: frozenset[AccessScope]
     forge_installation_id: str | None = None
     """The environment of a Forge app it goes to; None for a Connect app."""
+    dialect: Dialect = DEFAULT
+    """How the site speaks the contract."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ def check_transfer(
         listener_id=row.listener_id,
         granted_scopes=consent.scopes if own is None else consent.scopes & own,
         forge_installation_id=row.forge_installation_id,
+        dialect=dialect_of(row.switches or {}),
     )
 
 
@@ -299,11 +304,13 @@ _TRANSFER = (
         app_versions.c.digest.label("manifest_digest"),
         forge_transfers.c.forge_installation_id,
         transfer_definitions.c.scopes.label("transfer_scopes"),
+        dialects.c.switches,
     )
     .outerjoin(forge_transfers, forge_transfers.c.transfer_id == transfers.c.id)
     .outerjoin(transfer_definitions, transfer_definitions.c.transfer_id == transfers.c.id)
     .join(migrations, migrations.c.id == transfers.c.migration_id)
     .join(pairs, pairs.c.id == migrations.c.pair_id)
+    .outerjoin(dialects, dialects.c.site_id == pairs.c.site_id)
     .join(apps, apps.c.key == transfers.c.app_key)
     .join(
         app_versions,

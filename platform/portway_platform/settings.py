@@ -23,6 +23,9 @@ class PlatformSettings:
     keys_folder: Path
     public_url: str
     admin_token: str = field(repr=False)
+    master_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    """What secrets in the database are wrapped with, the newest first; by default a key in a file
+    of the keys folder. 32 bytes each."""
     outbound: Outbound = Outbound.PUBLIC
     clock: Clock = field(default_factory=SystemClock)
     ids: Ids = field(default_factory=RandomIds)
@@ -35,6 +38,10 @@ class PlatformSettings:
     cancellation_from: timedelta = timedelta(minutes=30)
     cancellation_grace: timedelta = timedelta(minutes=60)
     address_life: timedelta = timedelta(hours=1)
+    upload_life: timedelta = timedelta(days=7)
+    """How long an upload may take, from its creation to its last byte."""
+    app_data_retention: timedelta = timedelta(days=7)
+    """How long the files of a settled transfer are kept, encrypted and out of everybody's reach."""
     check_time_limit: timedelta = timedelta(minutes=5)
     enrolment_life: timedelta = timedelta(days=7)
     rate_limits: RateLimits = field(default_factory=RateLimits)

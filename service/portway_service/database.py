@@ -98,6 +98,31 @@ class Database:
         if self._wakeups is not None:
             self._wakeups.send(topics)
 
+    def shred_overwritten(self, table_name: str) -> bool:
+        """Leave no trace in the database's files of what was overwritten in a table.
+
+        Returns whether that was possible now; on SQLite, readers may be in the way.
+        """
+        connection = self.engine.raw_connection()
+        try:
+            driver: Any = connection.driver_connection
+            if self.is_sqlite:
+                # Pages are zeroed as they are freed; the log still holds them as they were.
+                with self._writer:
+                    driver.execute("PRAGMA busy_timeout=1000")
+                    busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+                    driver.execute(f"PRAGMA busy_timeout={_SQLITE_WAIT_SECONDS * 1000}")
+                return not busy
+            driver.autocommit = True
+            try:
+                # Writes the table anew; a plain VACUUM leaves old bytes in the gaps.
+                driver.execute(f"VACUUM FULL {table_name}")
+            finally:
+                driver.autocommit = False
+            return True
+        finally:
+            connection.close()
+
     def share_announcements(self) -> None:
         """Ring what other processes on this database announce, and have them ring ours.
 
@@ -125,6 +150,7 @@ class Database:
         return psycopg.connect(*arguments, **{**_CONNECTING, **options}, autocommit=True)
 
 
+_SQLITE_WAIT_SECONDS = 60
 # A reader never waits, is never waited for, and sees what was there when it began.
 _READING_POSTGRESQL = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 _CONNECTING = {"application_name": "portway", "connect_timeout": 10}
@@ -170,7 +196,9 @@ def open_database(url: str | URL) -> Database:
 
 
 def _open_sqlite(url: URL) -> Database:
-    engine = create_engine(url, connect_args={"timeout": 60}, pool_size=20, max_overflow=100)
+    engine = create_engine(
+        url, connect_args={"timeout": _SQLITE_WAIT_SECONDS}, pool_size=20, max_overflow=100
+    )
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:
@@ -180,6 +208,7 @@ def _open_sqlite(url: URL) -> Database:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=FAST",
             "temp_store=MEMORY",
             "cache_size=-16000",
         ):

@@ -12,6 +12,7 @@ from support.site import (
     a_permission,
     a_property,
     a_restriction,
+    a_space,
     a_template,
     a_user,
     a_version,
@@ -261,3 +262,34 @@ class TestPropertiesAndLikes:
         [result] = grown.send(a_like("eve"))
 
         assert (result["outcome"], result["code"]) == ("skipped", "subject_missing")
+
+
+class TestSpacesAsTheyLook:
+    def test_a_description_in_storage_format_reads_as_text_and_shows_as_it_looks(self, site):
+        site.must_send(
+            a_user(), a_space(description="<p>All of <strong>ours</strong> &amp; more</p>")
+        )
+        space = id_of(site, "space/100")
+
+        def described(form):
+            return site.product(f"/spaces/{space}?description-format={form}")["description"]
+
+        assert described("plain")["plain"]["value"] == "All of ours & more"
+        assert "<strong>ours</strong>" in described("view")["view"]["value"]
+        assert "<strong>ours</strong>" in site.page_html("/spaces/DEMO")
+        assert "All of ours &amp; more" in site.page_html()
+
+    def test_a_plain_description_stays_what_it_is(self, site):
+        site.must_send(a_user(), a_space(description="a <b> c"))
+
+        assert "a &lt;b&gt; c" in site.page_html("/spaces/DEMO")
+
+    def test_the_file_named_after_the_key_is_the_logo(self, demo):
+        logo = an_attachment(
+            500, b"png", container="space/100", title="DEMO", mediaType="image/png"
+        )
+        demo.must_send(logo)
+        assert 'class="logo"' not in demo.page_html("/spaces/DEMO")
+        assert demo.send_file("attachment/500", b"png").status_code == 201
+
+        assert 'class="logo"' in demo.page_html("/spaces/DEMO")

@@ -101,6 +101,11 @@ class Admin:
         assert answer.status_code < 300, answer.text
         return answer.json() if answer.content else None
 
+    def text(self, method: str, path: str) -> str:
+        answer = self._client.request(method, path)
+        assert answer.status_code < 300, answer.text
+        return answer.text
+
     def lines(self, path: str, rows: list[dict[str, str]]) -> None:
         self("POST", path, content=b"".join(orjson.dumps(row) + b"\n" for row in rows))
 
@@ -251,6 +256,10 @@ def test_an_app_on_the_official_framework_migrates_unchanged(place):
     assert [it["key"] for page in told["containers"] for it in page] == ["S100", "S200"]
     assert told["recent"][0]["transferId"] == transfer_id
     assert told["endpoints"] == {"endpoints": []}
+    if product is JIRA:
+        assert told["jira"] == {"field": 200, "properties": 200, "rules": 200}
+        written = place.admin.text("GET", f"sites/{place.site}/jira-data?kind=fieldValue")
+        assert orjson.loads(written)["value"] == "a note"
 
     # What it says is taken until it settles, and refused from then on.
     assert told["feedback"]["status"] == 200
@@ -268,5 +277,12 @@ def test_an_app_on_the_official_framework_migrates_unchanged(place):
     wait_until(lambda: place.transfer(transfer_id)["events"]["pending"] == 0)
     assert place.transfer(transfer_id)["events"]["givenUp"] == 0
 
-    place.admin("DELETE", f"sites/{place.site}/installations/{APP_KEY}")
-    wait_until(lambda: app.lifecycle() == ["installed", "enabled", "uninstalled"])
+    # A new secret takes the old one's place; the framework keeps it and signs with it.
+    installation = f"sites/{place.site}/installations/{APP_KEY}"
+    address = f"{app.base_url}/atlassian-connect.json"
+    place.admin("PUT", installation, {"descriptorUrl": address, "reinstall": True})
+    place.admin("PUT", f"{installation}/status", {"status": "DISABLED"})
+    place.admin("PUT", f"{installation}/status", {"status": "ENABLED"})
+    place.admin("DELETE", installation)
+    calls = ["installed", "enabled", "installed", "enabled", "disabled", "enabled", "uninstalled"]
+    wait_until(lambda: app.lifecycle() == calls)

@@ -18,6 +18,9 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from portway_platform.app_data.downloads import get_stored_file
+from portway_platform.app_data.keys import get_key
+from portway_platform.app_data.sealed_files import read_sealed
 from portway_sdk.tokens import public_key_of, sign_gateway_token, verify_connect_token
 from support.manifests import APP_KEY, SERVER_APP_KEY
 from support.platform import ADMIN_TOKEN, PUBLIC_URL, Answer, Running, platform_database_url
@@ -333,6 +336,25 @@ def upload_metadata(**pairs: str) -> str:
     """An `Upload-Metadata` header."""
     encoded = {name: base64.b64encode(value.encode()).decode() for name, value in pairs.items()}
     return ",".join(f"{name} {value}" for name, value in encoded.items())
+
+
+def stored_content(running: Running, key: str) -> bytes:
+    """What is kept of a file, opened with its transfer's key and proved right."""
+    services = running.platform.services
+    with services.database.read() as connection:
+        file = get_stored_file(connection, key)
+        transfer_key = get_key(connection, services, file.place.transfer_id)
+    pieces = read_sealed(
+        services.files,
+        file.place,
+        file.parts,
+        transfer_key,
+        start=0,
+        stop=file.size_bytes,
+        size=file.size_bytes,
+        stored=file.stored_bytes,
+    )
+    return b"".join(pieces)
 
 
 SERVE = """

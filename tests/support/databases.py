@@ -42,6 +42,10 @@ def on_both_databases(metafunc: pytest.Metafunc, *, opened_by: set[str], opening
         opened_by: Fixtures that open a database.
         opening: Functions that do; a test that names one of them opens a database too.
     """
+    if any(
+        mark.args[0] == "database_kind" for mark in metafunc.definition.iter_markers("parametrize")
+    ):
+        return
     code = getattr(metafunc.function, "__code__", None)
     names = set(code.co_names) if code else set()
     if opened_by & set(metafunc.fixturenames) or opening & names:

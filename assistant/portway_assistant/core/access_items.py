@@ -76,6 +76,10 @@ NOT_OF_ALL_MERGED: Gap = (
     "permission_not_of_all_merged",
     "Accounts that become one did not all hold it, so the one account does not get it.",
 )
+HELD_AS_ONE: Gap = (
+    "permission_held_as_one",
+    "The account this person becomes one with holds it already.",
+)
 UNKNOWN_RESTRICTION: Gap = (
     "restriction_unknown",
     "It restricts something else than viewing or editing a page or blog post.",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from portway_assistant.core.access_items import (
+    HELD_AS_ONE,
     NOT_OF_ALL_MERGED,
     Gap,
     restriction_item,
@@ -218,8 +219,12 @@ class HangingSource:
         if permission.subject_kind is SubjectKind.GROUP:
             return self._people.group_gap(permission.subject or "")
         if permission.subject_kind is SubjectKind.USER:
-            kept = permission.subject in holders.get(permission.type, set())
-            return None if kept else NOT_OF_ALL_MERGED
+            kept = holders.get(permission.type, set())
+            if permission.subject in kept:
+                return None
+            cluster = self._people.settled.cluster_of(permission.subject or "")
+            held = cluster is not None and cluster.main.key in kept
+            return HELD_AS_ONE if held else NOT_OF_ALL_MERGED
         return None
 
 

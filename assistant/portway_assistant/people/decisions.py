@@ -1,6 +1,6 @@
 """Decisions about e-mail domains, kept for every later plan.
 
-Source: docs/reference/domains.md
+Source: docs/reference/people.md#domains
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Which e-mail domains the operator trusts. Source: docs/reference/domains.md"""
+"""Which e-mail domains the operator trusts. Source: docs/reference/people.md#domains"""
 
 from enum import StrEnum
 

@@ -1,6 +1,6 @@
 """Which groups of a source arrive, and who is in them.
 
-Source: docs/reference/groups.md
+Source: docs/reference/people.md#groups
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -152,6 +152,8 @@ class Groups:
     @cached_property
     def flattened(self) -> dict[str, list[str]]:
         """Groups that hold others, with every group that is below them."""
+        if self._settings.people is not PeopleScope.ALL:
+            return {}
         return close(self._store.nested_groups())
 
     def clashing(self) -> list[tuple[SiteGroup, int]]:

@@ -223,7 +223,8 @@ class SpacePage:
     key: str
     type: str
     is_archived: bool
-    description: str
+    description: RenderedBody
+    logo: Link | None
     home: Link | None
     created: Moment
     author: str

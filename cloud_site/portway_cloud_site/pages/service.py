@@ -41,6 +41,8 @@ from portway_cloud_site.pages.tree import TreeReader
 from portway_cloud_site.paging import read_id
 from portway_cloud_site.people.tables import people
 from portway_cloud_site.queries import AnyRow, same_entity
+from portway_cloud_site.rendering.descriptions import plain_text, render_description
+from portway_cloud_site.rendering.resolver import SiteReferences
 from portway_cloud_site.rendering.service import content_references, render_body
 from portway_cloud_site.services import Services
 from portway_cloud_site.sites.rules import Site
@@ -50,6 +52,7 @@ from portway_cloud_site.spaces.tables import spaces
 from portway_service.database import by_bytes
 from portway_service.error_codes import NOT_FOUND
 from portway_service.errors import Refusal
+from portway_service.folding import fold
 
 SHOWN_SPACES = 500
 SHOWN_FILES = 200
@@ -105,7 +108,7 @@ class PageReader:
                 key=row.key,
                 type=row.type,
                 is_archived=row.status == "archived",
-                description=row.description or "",
+                description=plain_text(row.description or ""),
                 pages=counts.get((row.id, PAGE), 0),
                 blog_posts=counts.get((row.id, BLOG_POST), 0),
             )
@@ -136,13 +139,22 @@ class PageReader:
         if space.homepage_id is not None:
             page = get_content(self.connection, site, PAGE, space.homepage_id)
             home = tree_reader.link(page)
+        files = self._files(site, space.id)
+        references = SiteReferences(
+            self.connection,
+            site,
+            base_path=self._base_path(site),
+            space_id=space.id,
+            container_ids=(space.id,),
+        )
         return SpacePage(
             frame=self._frame(site, space.name or space.key),
             name=space.name or space.key,
             key=space.key,
             type=space.type,
             is_archived=space.status == "archived",
-            description=space.description or "",
+            description=render_description(space.description or "", references),
+            logo=_logo(files, space.key_folded),
             home=home,
             created=moment(space.created_at),
             author=self._name_of(site, space.author_id),
@@ -155,7 +167,7 @@ class PageReader:
             permissions=space_access(self.connection, site, space.id),
             posts=self._recent_posts(site, space),
             all_posts=Link(f"{here}/blog", "All blog posts"),
-            files=self._files(site, space.id),
+            files=files,
             labels=self._labels(site, space.id),
             provenance=self._provenance(site, space),
         )
@@ -393,3 +405,11 @@ class PageReader:
             contents.c.status == status,
         )
         return self.connection.execute(statement).scalar_one()
+
+
+def _logo(files: tuple[FileLine, ...], key_folded: str) -> Link | None:
+    """Return the picture of a space: the file named after its key."""
+    for file in files:
+        if fold(file.link.label) == key_folded and file.media_type.startswith("image/"):
+            return file.link
+    return None

@@ -1,7 +1,5 @@
 """Reading spaces."""
 
-from html import escape
-
 from sqlalchemy import Connection, case, select
 
 from portway_cloud_site.addresses import space_link
@@ -9,6 +7,8 @@ from portway_cloud_site.messages import BodyValue, WebLinks
 from portway_cloud_site.paging import ResultPage, both_ways, read_page
 from portway_cloud_site.permissions.viewer import EVERYTHING, Viewer
 from portway_cloud_site.queries import AnyRow, AnySelect, author, same_entity
+from portway_cloud_site.rendering.descriptions import plain_text, render_description
+from portway_cloud_site.rendering.references import NoReferences
 from portway_cloud_site.sites.rules import Site
 from portway_cloud_site.spaces.messages import Description, Space, SpaceQuery
 from portway_cloud_site.spaces.tables import spaces
@@ -116,7 +116,8 @@ def as_space(row: AnyRow, description_format: str | None, *, base: str | None = 
 
 def _description(text: str, wanted: str | None) -> Description | None:
     if wanted == "plain":
-        return Description(plain=BodyValue(representation="plain", value=text))
+        return Description(plain=BodyValue(representation="plain", value=plain_text(text)))
     if wanted == "view":
-        return Description(view=BodyValue(representation="view", value=escape(text)))
+        html = render_description(text, NoReferences()).html
+        return Description(view=BodyValue(representation="view", value=str(html)))
     return None

@@ -1,13 +1,17 @@
-"""After a transfer settled: what was half uploaded goes, and what was left lying about with it."""
+"""After a transfer settled: what was half uploaded goes, and what was left lying about with it.
+
+What was complete stays until its retention is over.
+"""
 
 from datetime import datetime
 
 from sqlalchemy import select, update
 
+from portway_platform.app_data.keys import RETENTION
 from portway_platform.app_data.rules import UploadStatus
 from portway_platform.app_data.tables import app_data, app_data_parts
 from portway_platform.services import Services
-from portway_platform.work.service import DueWork
+from portway_platform.work.service import DueWork, schedule
 from portway_platform.work.worker import SlowHandler
 
 
@@ -38,6 +42,9 @@ def clearing_handler(services: Services) -> SlowHandler:
             )
             names = parts.scalars().all()
         services.files.clear(transfer_id, keys=frozenset(keys), part_names=frozenset(names))
+        with services.database.write() as connection:
+            ends_at = services.clock.now() + services.settings.app_data_retention
+            schedule(connection, RETENTION, transfer_id, ends_at)
         return None
 
     return handle

@@ -1,8 +1,9 @@
 """Handing out app data: the list, addresses that open for an hour, and the bytes themselves.
 
-While a file is sent it is hashed, and its last bytes are held back until the digest proves right:
-whoever receives all of it has received what was uploaded. A file that proves wrong ends in a broken
-connection. Source: docs/reference/connect-api.md#app-data
+A file is kept in sealed frames; each is proved right before a byte of it is sent, so whoever
+receives all of a file, or a part of it, has received what was uploaded. A file that proves wrong
+ends in a broken connection. (Files of the time before are kept as they were sent: they are hashed
+on their way, and their last bytes held back.) Source: docs/reference/connect-api.md#app-data
 """
 
 import logging
@@ -16,7 +17,9 @@ from sqlalchemy import Connection, select
 
 from portway_platform import error_codes
 from portway_platform.app_data.files import Files, Part, Place
+from portway_platform.app_data.keys import get_key
 from portway_platform.app_data.rules import ByteRange, UploadStatus, sign_address
+from portway_platform.app_data.sealed_files import read_sealed
 from portway_platform.app_data.standing import Standing
 from portway_platform.app_data.storing import find_parts
 from portway_platform.app_data.tables import app_data
@@ -45,6 +48,9 @@ class StoredFile:
     parts: tuple[Part, ...]
     owner: Owner
     """The cloud app that may fetch it."""
+    is_sealed: bool
+    """Whether it is encrypted; a file of the time before is not."""
+    stored_bytes: int
 
 
 def list_app_data(connection: Connection, transfer_id: str) -> list[AppDataItem]:
@@ -73,6 +79,8 @@ def get_stored_file(connection: Connection, key: str) -> StoredFile:
             app_data.c.transfer_id,
             app_data.c.size_bytes,
             app_data.c.sha256,
+            app_data.c.cipher,
+            app_data.c.stored_bytes,
             transfers.c.installation_id,
             forge_transfers.c.forge_installation_id,
         )
@@ -88,6 +96,8 @@ def get_stored_file(connection: Connection, key: str) -> StoredFile:
         sha256=bytes.fromhex(row.sha256),
         parts=tuple(find_parts(connection, key)),
         owner=owner_of(row.installation_id, row.forge_installation_id),
+        is_sealed=row.cipher is not None,
+        stored_bytes=row.stored_bytes or 0,
     )
 
 
@@ -119,8 +129,7 @@ def open_download(
 ) -> Iterator[bytes]:
     """Pass the gate, then return the bytes of a part of a file, checked on their way.
 
-    The gate is asked again for each piece. Bytes of a part are checked against the digest of the
-    whole: the file is read from its start, unless this process found it right before.
+    The gate is asked again for each piece.
 
     Raises:
         Refusal: The gate refuses, before the first byte.
@@ -130,12 +139,33 @@ def open_download(
         services, file.place.transfer_id, Request(Access.DOWNLOAD_APP_DATA), owner=file.owner
     )
     files: Files = services.files
+    if file.is_sealed:
+        with services.database.read() as connection:
+            transfer_key = get_key(connection, services, file.place.transfer_id)
+        return _guarded(standing, file, _sealed_pieces(files, file, transfer_key, part))
+    # A part is checked against the digest of the whole: the file is read from its start, unless
+    # this process found it right before.
     is_whole = part == ByteRange(0, file.size_bytes)
     if not is_whole and proven.holds(files, file):
         pieces = files.read(file.place, file.parts, part.start, part.stop)
     else:
         pieces = _proven_pieces(files, proven, file, part)
     return _guarded(standing, file, pieces)
+
+
+def _sealed_pieces(
+    files: Files, file: StoredFile, transfer_key: bytes, part: ByteRange
+) -> Iterator[bytes]:
+    return read_sealed(
+        files,
+        file.place,
+        file.parts,
+        transfer_key,
+        start=part.start,
+        stop=part.stop,
+        size=file.size_bytes,
+        stored=file.stored_bytes,
+    )
 
 
 def _proven_pieces(

@@ -75,8 +75,16 @@ class Files(Protocol):
         """Tidy up once the file is known to be complete. It may be repeated, or never be done."""
         ...
 
-    def read(self, place: Place, parts: Sequence[Part], start: int, stop: int) -> Iterator[bytes]:
-        """Return the bytes from `start` up to `stop`, in pieces of at most `PIECE_BYTES`.
+    def read(
+        self,
+        place: Place,
+        parts: Sequence[Part],
+        start: int,
+        stop: int,
+        *,
+        piece_bytes: int = PIECE_BYTES,
+    ) -> Iterator[bytes]:
+        """Return the bytes from `start` up to `stop`, in pieces of at most `piece_bytes`.
 
         Raises:
             OSError: The store cannot give them.
@@ -95,6 +103,10 @@ class Files(Protocol):
         self, transfer_id: str, *, keys: Collection[str], part_names: Collection[str]
     ) -> None:
         """Remove everything of a transfer but the files with these keys, made of these parts."""
+        ...
+
+    def remove(self, transfer_id: str) -> None:
+        """Remove everything of a transfer."""
         ...
 
 
@@ -158,12 +170,20 @@ class LocalFiles:
             return
         self._incoming_path(place).unlink(missing_ok=True)
 
-    def read(self, place: Place, parts: Sequence[Part], start: int, stop: int) -> Iterator[bytes]:
+    def read(
+        self,
+        place: Place,
+        parts: Sequence[Part],
+        start: int,
+        stop: int,
+        *,
+        piece_bytes: int = PIECE_BYTES,
+    ) -> Iterator[bytes]:
         """Return a range of bytes; `OSError` when the file ends before."""
         with self._open(place) as file:
             file.seek(start)
             while start < stop:
-                piece = file.read(min(PIECE_BYTES, stop - start))
+                piece = file.read(min(piece_bytes, stop - start))
                 if not piece:
                     raise OSError("the stored file is shorter than recorded")
                 start += len(piece)
@@ -196,6 +216,15 @@ class LocalFiles:
                 path.unlink(missing_ok=True)
         with suppress(OSError):
             folder.rmdir()
+
+    def remove(self, transfer_id: str) -> None:
+        """Remove both folders of the transfer."""
+        for folder in (self._incoming / transfer_id, self._stored / transfer_id):
+            if folder.is_dir():
+                for path in folder.iterdir():
+                    path.unlink(missing_ok=True)
+                with suppress(OSError):
+                    folder.rmdir()
 
     def _incoming_path(self, place: Place) -> Path:
         return self._incoming / place.transfer_id / place.key

@@ -3,12 +3,12 @@
 import flask
 
 from portway_platform import error_codes
+from portway_platform.app_data import checksums
+from portway_platform.app_data.checksums import Checksum, parse_upload_checksum
 from portway_platform.app_data.resumable_uploads import NextPiece
 from portway_platform.app_data.rules import (
-    TUS_CHECKSUMS,
     MetadataError,
     find_repr_digest,
-    parse_upload_checksum,
     parse_upload_metadata,
 )
 from portway_service.endpoints import invalid_fields
@@ -24,6 +24,18 @@ def read_piece(request: flask.Request) -> NextPiece:
     offset = _find_number(request, "Upload-Offset")
     if offset is None:
         raise _bad_header("Upload-Offset", "it is missing")
+    return _piece(request, offset)
+
+
+def find_first_piece(request: flask.Request) -> NextPiece | None:
+    """Return what a POST says about bytes that come with it, or None when none do."""
+    has_body = request.content_length or "Transfer-Encoding" in request.headers
+    if request.mimetype != PIECE_TYPE or not has_body:
+        return None
+    return _piece(request, 0)
+
+
+def _piece(request: flask.Request, offset: int) -> NextPiece:
     return NextPiece(
         offset_bytes=offset,
         length_bytes=_find_number(request, "Upload-Length"),
@@ -52,7 +64,7 @@ def _find_number(request: flask.Request, name: str) -> int | None:
     return int(text)
 
 
-def _find_checksum(request: flask.Request) -> bytes | None:
+def _find_checksum(request: flask.Request) -> Checksum | None:
     header = request.headers.get("Upload-Checksum")
     if header is None:
         return None
@@ -61,7 +73,7 @@ def _find_checksum(request: flask.Request) -> bytes | None:
     except ValueError as error:
         raise _bad_header("Upload-Checksum", str(error)) from None
     if checksum is None:
-        raise Refusal(error_codes.CHECKSUM_UNSUPPORTED, algorithms=TUS_CHECKSUMS)
+        raise Refusal(error_codes.CHECKSUM_UNSUPPORTED, algorithms=checksums.NAMES)
     return checksum
 
 

@@ -45,7 +45,15 @@ class ObjectFiles:
     def settle_in(self, place: Place) -> None:
         """Nothing: parts lie where they stay."""
 
-    def read(self, place: Place, parts: Sequence[Part], start: int, stop: int) -> Iterator[bytes]:
+    def read(
+        self,
+        place: Place,
+        parts: Sequence[Part],
+        start: int,
+        stop: int,
+        *,
+        piece_bytes: int = PIECE_BYTES,
+    ) -> Iterator[bytes]:
         """Return a range of bytes across the parts."""
         reached = start
         for part in parts:
@@ -55,7 +63,7 @@ class ObjectFiles:
             if part.offset_bytes > reached:
                 break
             taken = (reached - part.offset_bytes, min(end, stop) - part.offset_bytes)
-            for piece in self._read_part(part.name, taken):
+            for piece in self._read_part(part.name, taken, piece_bytes):
                 reached += len(piece)
                 yield piece
         if reached < stop:
@@ -75,6 +83,10 @@ class ObjectFiles:
         """Remove every part of the transfer but those named."""
         self._delete_all_but(f"{_ROOT}/{transfer_id}/", part_names)
 
+    def remove(self, transfer_id: str) -> None:
+        """Remove every part of the transfer."""
+        self._delete_all_but(f"{_ROOT}/{transfer_id}/", ())
+
     def _delete_all_but(self, prefix: str, kept: Collection[str]) -> None:
         with _translated_errors():
             for found in obstore.list(self._store, prefix=prefix):
@@ -82,15 +94,15 @@ class ObjectFiles:
                 if paths:
                     obstore.delete(self._store, paths)
 
-    def _read_part(self, name: str, taken: tuple[int, int]) -> Iterator[bytes]:
+    def _read_part(self, name: str, taken: tuple[int, int], piece_bytes: int) -> Iterator[bytes]:
         with _translated_errors():
             stream = obstore.get(self._store, name, options={"range": taken}).stream(
-                min_chunk_size=PIECE_BYTES
+                min_chunk_size=piece_bytes
             )
             for chunk in stream:
                 view = memoryview(chunk)
-                for start in range(0, len(view), PIECE_BYTES):
-                    yield bytes(view[start : start + PIECE_BYTES])
+                for start in range(0, len(view), piece_bytes):
+                    yield bytes(view[start : start + piece_bytes])
 
 
 class _ObjectAppending:

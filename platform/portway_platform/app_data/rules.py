@@ -13,8 +13,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 TUS_VERSION = "1.0.0"
-TUS_EXTENSIONS = "creation,creation-defer-length,checksum,termination"
-TUS_CHECKSUMS = "sha256"
+TUS_EXTENSIONS = (
+    "creation,creation-with-upload,creation-defer-length,checksum,termination,expiration"
+)
+
+EXPIRY = "upload-expiry"
+"""The kind of due work that forgets an upload nobody completed."""
 
 CLEARING = "transfer-clearing"
 """The kind of due work that removes what a settled transfer left half uploaded."""
@@ -93,24 +97,6 @@ def parse_upload_metadata(header: str) -> dict[str, str]:
             raise MetadataError(f"{name} is there twice")
         found[name] = value
     return found
-
-
-def parse_upload_checksum(header: str) -> bytes | None:
-    """Return the SHA-256 that an `Upload-Checksum` header carries; None for another algorithm.
-
-    Raises:
-        ValueError: It is malformed.
-    """
-    algorithm, _, encoded = header.strip().partition(" ")
-    if algorithm != TUS_CHECKSUMS:
-        return None
-    try:
-        digest = base64.b64decode(encoded.strip(), validate=True)
-    except binascii.Error:
-        raise ValueError("it is not base64") from None
-    if len(digest) != hashlib.sha256().digest_size:
-        raise ValueError("it is no SHA-256")
-    return digest
 
 
 def repr_digest(sha256: bytes) -> str:

@@ -6,14 +6,15 @@ Source: docs/reference/gateway-api.md#app-data
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
 from portway_platform import error_codes
 from portway_platform.app_data.bodies import Body
-from portway_platform.app_data.files import Appending, BusyError, Files, Part, Place
+from portway_platform.app_data.files import BusyError, Files, Part, Place
 from portway_platform.app_data.rules import LengthFault, UploadStatus, find_length_fault
+from portway_platform.app_data.sealed_files import PlainAppending, SealedAppending, open_appending
 from portway_platform.app_data.standing import Standing
 from portway_platform.app_data.tables import app_data, app_data_parts
 from portway_platform.events.service import emit
@@ -33,56 +34,60 @@ class NewUpload:
 
 
 @contextmanager
-def appending(services: Services, place: Place, offset_bytes: int) -> Iterator[Appending]:
-    """Continue a file; ask the sender to wait while somebody else does."""
+def appending(
+    services: Services,
+    place: Place,
+    transfer_key: bytes | None,
+    *,
+    offset: int = 0,
+    stored: int | None = None,
+) -> Iterator[SealedAppending | PlainAppending]:
+    """Continue a file of `offset` bytes; ask the sender to wait while somebody else does.
+
+    Args:
+        transfer_key: None for a file that is not encrypted.
+        stored: How many encrypted bytes it has.
+    """
     files: Files = services.files
+    with (
+        _waiting_refused(),
+        open_appending(files, place, transfer_key, offset=offset, stored=stored or 0) as sink,
+    ):
+        yield sink
+
+
+@contextmanager
+def locking(services: Services, place: Place, stored: int) -> Iterator[None]:
+    """Keep everybody from continuing a file; ask to wait while somebody does."""
+    files: Files = services.files
+    with _waiting_refused(), files.append(place, stored):
+        yield
+
+
+@contextmanager
+def _waiting_refused() -> Iterator[None]:
     try:
-        with files.append(place, offset_bytes) as sink:
-            yield sink
+        yield
     except BusyError:
         raise Refusal(error_codes.UPLOAD_BUSY, headers={"Retry-After": "1"}) from None
 
 
-class Sink(Protocol):
-    """Takes bytes."""
-
-    def write(self, piece: bytes | memoryview) -> None:
-        """Take some."""
-        ...
-
-
 def receive(
     body: Body,
-    sink: Sink,
+    sink: SealedAppending | PlainAppending,
     digests: Sequence[Any],
     standing: Standing,
     *,
-    reached: int,
     limit: int,
-) -> int:
+) -> None:
     """Write the body to `sink`, piece by piece, as long as the access stands."""
     for piece in body.pieces():
-        reached += len(piece)
-        if reached > limit:
+        if sink.reached + len(piece) > limit:
             raise Refusal(error_codes.UPLOAD_TOO_LARGE, limit_bytes=limit)
         standing.check()
         for digest in digests:
             digest.update(piece)
         sink.write(piece)
-    return reached
-
-
-class CountedSink:
-    """Knows how far a sink was written, however the writing ended."""
-
-    def __init__(self, sink: Sink, offset_bytes: int) -> None:
-        self._sink = sink
-        self.reached = offset_bytes
-
-    def write(self, piece: bytes | memoryview) -> None:
-        """Pass bytes on and count them."""
-        self._sink.write(piece)
-        self.reached += len(piece)
 
 
 _LENGTH_REFUSALS: dict[LengthFault, ErrorCode] = {

@@ -28,6 +28,7 @@ app_data = Table(
     Column("size_bytes", BigInteger),  # known once declared or complete
     Column("sha256", String(64)),
     Column("cipher", String(20)),  # how the stored bytes are encrypted; null: not at all
+    Column("stored_bytes", BigInteger),  # how many they are, of what was acknowledged
     Column("creation_key", String(100)),  # Idempotency-Key of the creation
     Column("created_at", Instant, nullable=False),
     Column("stored_at", Instant),

@@ -6,8 +6,11 @@ from sqlalchemy import Connection
 
 from portway_platform import error_codes
 from portway_platform.app_data.bodies import Body, SenderGoneError
-from portway_platform.app_data.files import Files, Part, Place
+from portway_platform.app_data.files import Files, Place
+from portway_platform.app_data.frames import CIPHER
+from portway_platform.app_data.keys import get_or_make_key
 from portway_platform.app_data.rules import UploadStatus
+from portway_platform.app_data.sealed_files import Kept
 from portway_platform.app_data.standing import Standing
 from portway_platform.app_data.storing import (
     NewUpload,
@@ -47,19 +50,20 @@ def put_file(
     digest = hashlib.sha256()
     limit_bytes = services.settings.upload_limit_bytes
     check_length(None, body.length_bytes, 0, limit_bytes)
-    with appending(services, place, 0) as sink:
+    transfer_key = get_or_make_key(services, place.transfer_id)
+    with appending(services, place, transfer_key) as sink:
         try:
-            size_bytes = receive(body, sink, [digest], standing, reached=0, limit=limit_bytes)
+            receive(body, sink, [digest], standing, limit=limit_bytes)
         except SenderGoneError:
             raise Refusal(error_codes.UPLOAD_INTERRUPTED) from None
         if expected_sha256 not in (None, digest.digest()):
             raise Refusal(error_codes.DIGEST_MISMATCH)
-        part = sink.keep()
+        kept = sink.keep(is_end=True)
         stored = StoredAppData(
-            key=key, label=new.label, size_bytes=size_bytes, sha256=digest.hexdigest()
+            key=key, label=new.label, size_bytes=sink.reached, sha256=digest.hexdigest()
         )
         try:
-            first = _store_new(services, standing, new, stored, part)
+            first = _store_new(services, standing, new, stored, kept)
         except Refusal:
             # Only now is it certain that nothing was committed.
             files.discard(place)
@@ -76,7 +80,7 @@ def _store_new(
     standing: Standing,
     new: NewUpload,
     stored: StoredAppData,
-    part: Part | None,
+    kept: Kept,
 ) -> StoredAppData:
     """Make a received file visible; return it, or the one its creation key stands for."""
     now = services.clock.now()
@@ -91,13 +95,15 @@ def _store_new(
             "offset_bytes": stored.size_bytes,
             "size_bytes": stored.size_bytes,
             "sha256": stored.sha256,
+            "cipher": CIPHER,
+            "stored_bytes": kept.stored_bytes,
             "creation_key": new.creation_key,
             "created_at": now,
             "stored_at": now,
         }
         if not insert_if_absent(connection, app_data, row):
             return _first_stored(connection, access.transfer_id, new, stored)
-        insert_part(connection, stored.key, part)
+        insert_part(connection, stored.key, kept.part)
         announce_stored(connection, services, access.transfer_id, stored.key, new.label)
     return stored
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select, update
 
 from portway_platform import error_codes
+from portway_platform.app_data.keys import destroy_keys_of_consent
 from portway_platform.assessment.decisions import find_decision
 from portway_platform.catalogue.messages import Manifest
 from portway_platform.catalogue.service import get_app, lock_app
@@ -118,6 +119,8 @@ def withdraw_consent(
 ) -> KeptRecord:
     """End an agreement, and with it the running transfers that relied on it. Twice is once.
 
+    The keys of what its transfers stored are destroyed.
+
     Raises:
         Refusal: `consent_superseded` for a record that a newer one has replaced.
     """
@@ -144,6 +147,13 @@ def withdraw_consent(
     services.ledger.note(connection, consent_withdrawn(record, withdrawn_by, now))
     cancel_for_withdrawn_consent(
         connection, services, record.app_key, record.server_id, record.site_id
+    )
+    destroy_keys_of_consent(
+        connection,
+        services,
+        app_key=record.app_key,
+        server_id=record.server_id,
+        site_id=record.site_id,
     )
     return get_record(connection, record_id)
 

@@ -6,6 +6,7 @@ from portway_platform.catalogue.tables import apps
 from portway_platform.metadata import Id, Json, Key, id_column, metadata
 from portway_platform.sites.tables import sites
 from portway_service.database import Instant
+from portway_service.vault import Sealed, SealedJson
 
 installations = Table(
     "installations",
@@ -18,14 +19,14 @@ installations = Table(
     Column("base_url", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("scopes", Json, nullable=False),  # Connect scopes such as READ, WRITE
-    Column("shared_secret", Text, nullable=False),
+    Column("shared_secret", Sealed("installation shared secret"), nullable=False),
     Column(
         "status", String(20), nullable=False
     ),  # INSTALLING, INSTALLED, ENABLED, DISABLED, UNINSTALLED
     Column("endpoints", Json, nullable=False),  # registered by PUT webhook
     # An installation that is being changed: what takes the place of the columns from
     # descriptor_url to shared_secret once the app accepted it.
-    Column("pending", Json),
+    Column("pending", SealedJson("pending installation")),
     Column("installed_at", Instant, nullable=False),
     UniqueConstraint("site_id", "app_key"),
 )

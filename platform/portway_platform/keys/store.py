@@ -6,11 +6,14 @@
 | `issuer.pem` | Ed25519 | consent receipts (EdDSA) |
 | `forge/*.pem` | RSA, 2048 bits | tokens of Forge apps (RS256); see `ring.py` |
 | `addresses.key` | 256 random bits | download addresses (HMAC), pseudonyms in receipts |
+| `master.key` | 256 random bits | nothing: it wraps keys of transfers and secrets in the database |
+
+The master key may come from elsewhere; then the folder's own only opens what it wrapped before.
 """
 
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from portway_platform.keys.files import read_or_make
 from portway_platform.keys.ring import KeyRing
 from portway_platform.keys.signing import RSA_BITS, SigningKey, new_rsa_pem, pem_of
+from portway_service.vault import MASTER_KEY_BYTES, Vault
 
 INSTALL_KEY_BITS = RSA_BITS
 
@@ -36,6 +40,8 @@ class Keys:
     """What signs the tokens of Forge apps."""
     address_secret: bytes = field(repr=False)
     """What download addresses are signed with (HMAC)."""
+    vault: Vault = field(repr=False)
+    """Wraps what the database keeps of secrets."""
 
     def find_public_pem(self, kid: str) -> str | None:
         """Return the public half of the key with this id as PEM, or None."""
@@ -53,8 +59,12 @@ class Keys:
         return hmac.new(key, text.encode(), "sha256").hexdigest()[:32]
 
 
-def open_keys(folder: Path) -> Keys:
-    """Return the keys of a folder; those that are absent are made, readable by the owner only."""
+def open_keys(folder: Path, *, master_keys: Sequence[bytes] = ()) -> Keys:
+    """Return the keys of a folder; those that are absent are made, readable by the owner only.
+
+    Args:
+        master_keys: The newest first, in place of the folder's own.
+    """
     install = _load(folder / "install.pem", new_rsa_pem)
     issuer = _load(folder / "issuer.pem", lambda: pem_of(Ed25519PrivateKey.generate()))
     if not isinstance(install, RSAPrivateKey) or not isinstance(issuer, Ed25519PrivateKey):
@@ -64,7 +74,14 @@ def open_keys(folder: Path) -> Keys:
         issuer=SigningKey(issuer, "EdDSA"),
         forge=KeyRing(folder / "forge"),
         address_secret=read_or_make(folder / "addresses.key", lambda: secrets.token_bytes(32)),
+        vault=_open_vault(folder / "master.key", master_keys),
     )
+
+
+def _open_vault(path: Path, master_keys: Sequence[bytes]) -> Vault:
+    if not master_keys:
+        return Vault([read_or_make(path, lambda: secrets.token_bytes(MASTER_KEY_BYTES))])
+    return Vault([*master_keys, *([path.read_bytes()] if path.exists() else [])])
 
 
 def _load(path: Path, make: Callable[[], bytes]) -> object:

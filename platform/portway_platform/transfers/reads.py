@@ -11,7 +11,6 @@ import flask
 from pydantic import Field
 
 from portway_platform.dialect.rules import Dialect
-from portway_platform.dialect.service import for_site
 from portway_platform.gate import TransferAccess
 from portway_platform.migrations.service import (
     CONTAINER_PAGE_SIZE,
@@ -62,8 +61,8 @@ class Reads:
     def mapping_page(self, call: Call) -> flask.Response:
         """Answer one page of a namespace's mappings."""
         access = call.admitted.transfer
+        dialect = access.dialect
         with self.services.database.read() as connection:
-            dialect = for_site(connection, access.site_id)
             _check_page_size(call.query.page_size, MAPPING_PAGE_SIZE, dialect)
             if call.admitted.sees_no_mappings:
                 page = no_mappings(call.query.page_size)
@@ -82,8 +81,8 @@ class Reads:
     def find_mappings(self, call: Call) -> dict[str, str]:
         """Answer the cloud ids of those keys that have one."""
         access, keys = call.admitted.transfer, call.body
+        dialect = access.dialect
         with self.services.database.read() as connection:
-            dialect = for_site(connection, access.site_id)
             if len(keys) > FIND_LIMIT and dialect.find_over_limit == "refuse":
                 problem = f"at most {FIND_LIMIT} keys at a time, these are {len(keys)}"
                 raise invalid_fields([{"field": "body", "problem": problem}])
@@ -102,8 +101,8 @@ class Reads:
     def containers_page(self, call: Call) -> flask.Response:
         """Answer one page of the plan's items of one type."""
         access = call.admitted.transfer
+        dialect = access.dialect
         with self.services.database.read() as connection:
-            dialect = for_site(connection, access.site_id)
             _check_page_size(call.query.page_size, CONTAINER_PAGE_SIZE, dialect)
             page = containers_page(
                 connection,

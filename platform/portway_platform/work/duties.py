@@ -1,7 +1,9 @@
 """Everything the platform does later, by itself: which handler does which kind of due work."""
 
+from portway_platform.app_data import keys
 from portway_platform.app_data.clearing import clearing_handler
-from portway_platform.app_data.rules import CLEARING
+from portway_platform.app_data.resumable_uploads import expiry_handler
+from portway_platform.app_data.rules import CLEARING, EXPIRY
 from portway_platform.events.deliverer import Deliverer
 from portway_platform.forge.activity import CLOCK
 from portway_platform.forge.clock import clock_handler
@@ -26,8 +28,13 @@ def open_worker(services: Services) -> Worker:
             CLOCK: clock_handler(services),
             LEASE: lease_handler(services),
             checks.DEADLINE: checks.deadline_handler(services),
+            keys.RETENTION: keys.retention_handler(services),
         },
-        slow_handlers={CLEARING: clearing_handler(services)},
+        slow_handlers={
+            CLEARING: clearing_handler(services),
+            EXPIRY: expiry_handler(services),
+            keys.SHREDDING: keys.shredding_handler(services),
+        },
     )
     # In a thread of their own: an app that does not answer holds up no clock.
     farewells = Errands(

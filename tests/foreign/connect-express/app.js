@@ -63,6 +63,34 @@ async function pagesOf(clientKey, path, member) {
   return pages;
 }
 
+// The three endpoints only Jira has; the transfer stands in a header.
+async function fillJira(clientKey, transferId) {
+  const send = (method, path, body) =>
+    new Promise((resolve, reject) =>
+      addon.httpClient({ clientKey })[method](
+        {
+          url: `${MIGRATION}/${path}`,
+          json: body,
+          headers: { "Atlassian-Transfer-Id": transferId }
+        },
+        (error, response) => (error ? reject(error) : resolve(response.statusCode))
+      )
+    );
+  const value = { _type: "StringIssueField", issueID: 1, fieldID: 10, string: "a note" };
+  const workflow = "11111111-0000-4000-8000-000000000001";
+  return {
+    field: await send("put", "field", { updateValueList: [value] }),
+    properties: await send("put", "properties/IssueProperty", [
+      { entityId: 1, key: "notes", value: { count: 1 } }
+    ]),
+    rules: await send("post", "workflow/rule/search", {
+      workflowEntityId: workflow,
+      ruleIds: [workflow],
+      expand: "transition"
+    })
+  };
+}
+
 async function importAll(clientKey, event) {
   const id = event.transferId;
   const to = seen.answers;
@@ -78,6 +106,9 @@ async function importAll(clientKey, event) {
   to.files = await get(clientKey, `data/${id}/all`);
   to.recent = await get(clientKey, "transfer/recent");
   to.endpoints = await get(clientKey, "webhook");
+  if (process.env.AC_PRODUCT === "jira") {
+    to.jira = await fillJira(clientKey, id);
+  }
   to.feedback = await call(clientKey, "post", `feedback/${id}`, { details: { imported: 2 } });
   const progress = (report) => call(clientKey, "post", `progress/${id}`, report);
   to.progress = await progress({ status: "IN_PROGRESS", percent: 50, message: "Half way" });

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portway_platform.app_data.checksums import parse_upload_checksum
 from portway_platform.app_data.rules import (
     AddressFault,
     ByteRange,
@@ -17,7 +18,6 @@ from portway_platform.app_data.rules import (
     find_length_fault,
     find_repr_digest,
     parse_range,
-    parse_upload_checksum,
     parse_upload_metadata,
     repr_digest,
     sign_address,
@@ -91,12 +91,26 @@ def test_any_upload_metadata_survives(pairs):
     assert parse_upload_metadata(header) == pairs
 
 
-def test_a_checksum_is_read():
-    digest = hashlib.sha256(b"x").digest()
+@pytest.mark.parametrize(
+    ("algorithm", "expected"),
+    [  # of "123456789": FIPS 180, RFC 3720 B.4
+        ("sha256", "15e2b0d3c33891ebb0f1ef609ec419420c20e320ce94c65fbc8c3312448eb225"),
+        ("sha1", "f7c3bc1d808e04732adf679965ccc34ca7ae3441"),
+        ("crc32c", "e3069283"),
+    ],
+)
+def test_a_checksum_is_read_and_compared(algorithm, expected):
+    checksum = parse_upload_checksum(f"{algorithm} {b64(bytes.fromhex(expected))}")
+    digest = checksum.begin()
+    digest.update(memoryview(b"12345"))
+    digest.update(b"6789")
 
-    assert parse_upload_checksum(f"sha256 {b64(digest)}") == digest
+    assert digest.digest() == checksum.expected == bytes.fromhex(expected)
+
+
+def test_a_checksum_that_makes_no_sense_is_refused():
     assert parse_upload_checksum("md5 whatever") is None
-    for bad in ("sha256 !!!", f"sha256 {b64(b'short')}", "sha256"):
+    for bad in ("sha256 !!!", f"sha256 {b64(b'short')}", "sha256", f"crc32c {b64(b'12345')}"):
         with pytest.raises(ValueError, match="it is"):
             parse_upload_checksum(bad)
 

@@ -11,7 +11,14 @@ from collections import Counter
 import pytest
 
 from portway_platform.app_data.files import PIECE_BYTES
-from support.app_side import ServerSide, a_move, repr_digest, sha256_hex, upload_checksum
+from support.app_side import (
+    ServerSide,
+    a_move,
+    repr_digest,
+    sha256_hex,
+    stored_content,
+    upload_checksum,
+)
 from support.platform import a_platform
 
 SIZES = [0, 1, 2, 17, 1000, 50_000, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1]
@@ -247,8 +254,8 @@ class Schedule:
         assert sorted(told) == sorted(complete)
         files = [path for path in (self.folder / "files").rglob("*") if path.is_file()]
         assert sorted(path.name for path in files) == sorted(complete)
-        for path in files:
-            assert sha256_hex(path.read_bytes()) == sha256_hex(complete[path.name].content)
+        for key, upload in complete.items():
+            assert sha256_hex(stored_content(self.running, key)) == sha256_hex(upload.content)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -510,13 +510,15 @@ def test_what_was_half_uploaded_goes_with_the_settled_transfer(move, transfer_id
 
 def test_options_tell_what_this_tus_can(move):
     answer = move.running.call("OPTIONS", "/gateway/v1/app-data")
+    same = move.running.call("OPTIONS", "/gateway/v1/transfers/any/app-data")
 
-    assert answer.status_code == 204
+    assert answer.status_code == same.status_code == 204
+    assert same.headers["Tus-Extension"] == answer.headers["Tus-Extension"]
     assert answer.headers["Tus-Version"] == "1.0.0"
     assert answer.headers["Tus-Extension"] == (
-        "creation,creation-defer-length,checksum,termination"
+        "creation,creation-with-upload,creation-defer-length,checksum,termination,expiration"
     )
-    assert answer.headers["Tus-Checksum-Algorithm"] == "sha256"
+    assert answer.headers["Tus-Checksum-Algorithm"] == "sha256,sha1,crc32c"
     assert answer.headers["Tus-Max-Size"] == "25000000000"
 
 
@@ -694,3 +696,160 @@ def test_the_digest_is_found_again_after_a_restart(tmp_path):
 
         digest = base64.b64encode(hashlib.sha256(b"abcdef").digest()).decode()
         assert answer.headers["Repr-Digest"] == f"sha-256=:{digest}:"
+
+
+# The first bytes with the creation
+
+
+def create_with(move, transfer_id, content, **headers):
+    kind = {"Content-Type": "application/offset+octet-stream"}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    path = f"transfers/{transfer_id}/app-data"
+    return move.server.call("POST", path, data=content, headers=TUS | kind | named)
+
+
+def test_a_whole_file_comes_with_its_creation(move, transfer_id):
+    answer = create_with(
+        move,
+        transfer_id,
+        b"abcdef",
+        Upload_Length="6",
+        Upload_Checksum=upload_checksum(b"abcdef"),
+        Upload_Metadata=upload_metadata(label="at once"),
+    )
+    key = answer.headers["Location"].rpartition("/")[2]
+
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, "6")
+    assert answer.headers["Repr-Digest"] == repr_digest(b"abcdef")
+    assert move.cloud.files(transfer_id) == [{"s3Key": key, "label": "at once"}]
+    assert move.cloud.download(key).data == b"abcdef"
+
+
+def test_what_comes_with_the_creation_is_gone_on_from(move, transfer_id):
+    answer = create_with(move, transfer_id, b"abc", Upload_Defer_Length="1")
+    key = answer.headers["Location"].rpartition("/")[2]
+
+    assert answer.headers["Upload-Offset"] == "3"
+    assert move.server.patch(key, 3, b"def", Upload_Length="6").status_code == 204
+    assert move.cloud.download(key).data == b"abcdef"
+
+
+def test_a_body_of_another_type_is_not_part_of_the_file(move, transfer_id):
+    answer = move.server.call(
+        "POST",
+        f"transfers/{transfer_id}/app-data",
+        data=b"not a piece",
+        headers=TUS | {"Upload-Length": "6", "Content-Type": "text/plain"},
+    )
+
+    assert (answer.status_code, answer.headers["Upload-Offset"]) == (201, "0")
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "right"),
+    [("sha1", hashlib.sha1(b"abc").digest()), ("crc32c", bytes.fromhex("364b3fb7"))],
+)
+def test_a_piece_is_compared_with_the_checksum_it_came_with(move, transfer_id, algorithm, right):
+    key = move.server.begin(transfer_id, Upload_Length="3")
+    wrong = bytes([right[0] ^ 1]) + right[1:]
+
+    damaged, sound = (
+        move.server.patch(
+            key, 0, b"abc", Upload_Checksum=f"{algorithm} {base64.b64encode(digest).decode()}"
+        )
+        for digest in (wrong, right)
+    )
+
+    assert code(damaged, 460) == "checksum_mismatch"
+    assert sound.status_code == 204
+
+
+# How long an upload may take
+
+
+def test_an_upload_nobody_completes_is_forgotten_after_a_week(move, transfer_id):
+    created = move.server.create(transfer_id, Upload_Length="6")
+    key = created.headers["Location"].rpartition("/")[2]
+    move.server.patch(key, 0, b"abc")
+    expires = move.server.head(key).headers["Upload-Expires"]
+
+    assert created.headers["Upload-Expires"] == expires
+    move.running.advance(days=6, hours=23)
+    move.running.platform.worker.run_due()
+    assert move.server.head(key).headers["Upload-Offset"] == "3"
+    move.running.advance(hours=2)
+    move.running.platform.worker.run_due()
+
+    assert move.server.head(key).status_code == 404
+    assert not [path for path in (move.running.folder / "files").rglob("*-*") if path.is_file()]
+
+
+def test_a_complete_upload_expires_never(move, transfer_id):
+    key = move.server.begin(transfer_id, Upload_Length="3")
+    answer = move.server.patch(key, 0, b"abc")
+
+    assert "Upload-Expires" not in answer.headers
+    move.running.advance(days=8)
+    move.running.platform.worker.run_due()
+    assert move.cloud.download(key).data == b"abc"
+
+
+# Upload tokens
+
+
+def an_upload_token(move, transfer_id):
+    answer = move.server.call("POST", f"transfers/{transfer_id}/upload-token")
+    assert answer.status_code == 201, answer.text
+    return answer.json["token"]
+
+
+def put_with(move, transfer_id, token):
+    path = f"/gateway/v1/transfers/{transfer_id}/app-data"
+    return move.running.call("PUT", path, data=b"x", headers={"Authorization": f"Bearer {token}"})
+
+
+def test_an_upload_token_opens_uploads_to_its_transfer_for_an_hour(move, transfer_id):
+    token = an_upload_token(move, transfer_id)
+
+    move.running.advance(minutes=59)
+    assert put_with(move, transfer_id, token).status_code == 201
+    move.running.advance(minutes=1)
+    assert code(put_with(move, transfer_id, token), 401) == "unauthenticated"
+
+
+def test_an_upload_token_opens_nothing_else(move, transfer_id):
+    headers = {"Authorization": f"Bearer {an_upload_token(move, transfer_id)}"}
+    gateway = "/gateway/v1"
+
+    for method, path in [
+        ("GET", f"{gateway}/transfers/{transfer_id}"),
+        ("GET", f"{gateway}/work?waitSeconds=0"),
+        ("POST", f"{gateway}/transfers/{transfer_id}/upload-token"),
+        ("GET", "/admin/v1/migrations"),
+    ]:
+        assert move.running.call(method, path, headers=headers).status_code == 401
+
+
+def test_an_upload_token_of_one_transfer_opens_no_other(move, transfer_id):
+    token = an_upload_token(move, transfer_id)
+    move.cloud.report(transfer_id, "FAILED")
+    other = move.running.admin("POST", f"transfers/{transfer_id}/rerun").json["transferId"]
+
+    assert code(put_with(move, other, token), 403) == "transfer_unknown"
+    assert code(put_with(move, transfer_id, token), 403) == "transfer_settled"
+
+
+@pytest.mark.parametrize(
+    "change", [lambda t: t[:-1], lambda t: t + "A", lambda t: "pwu.e30.", str.upper]
+)
+def test_a_changed_upload_token_opens_nothing(move, transfer_id, change):
+    token = change(an_upload_token(move, transfer_id))
+
+    assert code(put_with(move, transfer_id, token), 401) == "unauthenticated"
+
+
+def test_an_upload_token_ends_with_the_consent(move, transfer_id):
+    token = an_upload_token(move, transfer_id)
+    move.withdraw_consent()
+
+    assert put_with(move, transfer_id, token).status_code == 403

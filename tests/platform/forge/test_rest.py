@@ -2,9 +2,10 @@
 
 import pytest
 
+from portway_platform.rate_limits.rules import RateLimits
 from support.forge import FORGE_APP_ID, a_forge_move, install_forge
 from support.manifests import APP_KEY
-from support.platform import PUBLIC_URL
+from support.platform import PUBLIC_URL, a_platform
 
 NOWHERE = "00000000-0000-4000-8000-00000000dead"
 
@@ -45,6 +46,7 @@ def answers(app, transfer_id, key):
 
 
 def test_files_are_listed_paged_addressed_and_read(move, transfer_id, key):
+    move.running.advance(seconds=1)
     unlabelled = move.upload(transfer_id, b"more")
 
     assert move.app.call("GET", f"data/{transfer_id}/all").json == [
@@ -236,11 +238,13 @@ def test_an_environment_of_another_site_sees_nothing(move, transfer_id, key):
 
 
 def test_the_connect_api_does_not_reach_a_forge_transfer(move, transfer_id, key):
-    """Nobody holds a secret of an app that is on the site as Forge only."""
+    """Nobody holds a secret of an app that is on the site as Forge only (wire contract, 3.1)."""
     path = f"/sites/acme/wiki/rest/atlassian-connect/1/migration/data/{transfer_id}/all"
     bearer = {"Authorization": f"Bearer {move.app.fresh_token()}"}
 
-    assert move.running.call("GET", path, headers=bearer).status_code == 401
+    answer = move.running.call("GET", path, headers=bearer)
+
+    assert (answer.status_code, answer.json["code"]) == (403, "connect_apps_only")
 
 
 @pytest.mark.parametrize(
@@ -267,3 +271,32 @@ def test_each_call_needs_its_scope(running, scopes, refused):
 
 def test_the_app_id_of_the_token_is_that_of_the_catalogue(move):
     assert FORGE_APP_ID in move.transfer(move.begin())["forge"]["forgeAppId"]
+
+
+def test_a_refused_namespace_is_answered_as_the_sites_dialect_says(running):
+    scopes = ("APP_DATA_UGC",)
+    move = a_forge_move(running, scopes=scopes, dataAccessScopes=list(scopes))
+    transfer_id = move.begin()
+    asked = {"namespace": "confluence:page"}
+    path = f"mapping/{transfer_id}/page"
+
+    def switched(value):
+        body = {"switches": {"refused-namespace": value}}
+        assert running.admin("PATCH", "sites/acme/dialect", json=body).status_code == 200
+        return move.app.call("GET", path, query=asked)
+
+    assert switched("403").status_code == 403
+    assert switched("404").status_code == 404
+    assert switched("empty").json["items"] == {}
+
+
+def test_a_forge_app_over_its_limit_is_asked_to_wait():
+    with a_platform(rate_limits=RateLimits(app_per_minute=3)) as running:
+        move = a_forge_move(running)
+        transfer_id = move.begin()
+
+        answers = [move.app.call("GET", f"data/{transfer_id}/all") for _ in range(5)]
+
+        assert [answer.status_code for answer in answers] == [200] * 3 + [429] * 2
+        assert answers[-1].json["code"] == "rate_limited"
+        assert int(answers[-1].headers["Retry-After"]) >= 1

@@ -35,7 +35,8 @@ def test_only_their_owner_can_read_them(tmp_path):
 
     files = list((tmp_path / "keys").iterdir())
 
-    assert {file.name for file in files} == {"install.pem", "issuer.pem", "addresses.key"}
+    names = {"install.pem", "issuer.pem", "addresses.key", "master.key"}
+    assert {file.name for file in files} == names
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
 
@@ -54,7 +55,7 @@ def test_processes_that_start_together_agree(tmp_path):
 
     assert len(shown) == 1
     assert shown != {b""}
-    assert len(list((tmp_path / "keys").iterdir())) == 3
+    assert len(list((tmp_path / "keys").iterdir())) == 4
 
 
 def test_the_first_writer_wins(tmp_path):
