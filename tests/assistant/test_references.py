@@ -132,3 +132,21 @@ def test_a_run_cut_off_between_keeping_ids_and_using_them_ends_the_same(tmp_path
     assert report.run.status == "FINISHED"
     assert report.proof.complete
     assert site_state(place.path) == site_state(undisturbed.path)
+
+
+def test_a_site_export_tells_the_address_of_its_server(place, tmp_path):
+    builder = a_linked_export()
+    builder.add(
+        "ConfluenceBandanaRecord",
+        package="com.atlassian.confluence.setup.bandana",
+        context="_GLOBAL",
+        key="atlassian.confluence.settings",
+        value=f"<settings><secret>s3cret</secret><baseUrl>{SOURCE}</baseUrl></settings>",
+    )
+
+    report = place.run(builder.write(tmp_path / "e.zip"))
+
+    assert SOURCE not in bodies(place)["Start"]
+    assert report.links.broken == 3
+    stores = [path for path in place.path.rglob("*") if path.is_file()]
+    assert not any(b"s3cret" in path.read_bytes() for path in stores)
