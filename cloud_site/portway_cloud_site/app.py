@@ -13,7 +13,9 @@ import portway_cloud_site.groups.api
 import portway_cloud_site.history.api
 import portway_cloud_site.inventory.api
 import portway_cloud_site.labels.api
+import portway_cloud_site.labels.writing
 import portway_cloud_site.marks.api
+import portway_cloud_site.marks.property_writing
 import portway_cloud_site.people.api
 import portway_cloud_site.permissions.api
 import portway_cloud_site.search.api
@@ -43,9 +45,11 @@ _FEATURES = (
     portway_cloud_site.comments.api,
     portway_cloud_site.attachments.api,
     portway_cloud_site.labels.api,
+    portway_cloud_site.labels.writing,
     portway_cloud_site.search.api,
     portway_cloud_site.history.api,
     portway_cloud_site.marks.api,
+    portway_cloud_site.marks.property_writing,
     portway_cloud_site.permissions.api,
     portway_cloud_site.bulk.api,
     portway_cloud_site.inventory.api,

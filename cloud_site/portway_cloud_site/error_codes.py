@@ -170,6 +170,13 @@ DESTINATION_MISSING = ErrorCode(
     "Somebody deleted it, or it was lost.",
     "Find out which. To have it again, restore it here from a backup.",
 )
+PROPERTY_TAKEN = ErrorCode(
+    "property_taken",
+    409,
+    "There is a property {key} already.",
+    "A property is made once, and then changed.",
+    "Find its id with `?key=`, and write its next version with PUT.",
+)
 CQL_INVALID = ErrorCode(
     "cql_invalid",
     400,
@@ -212,4 +219,5 @@ CODES = (
     DESTINATION_MISSING,
     ITEM_UNKNOWN,
     CQL_INVALID,
+    PROPERTY_TAKEN,
 )

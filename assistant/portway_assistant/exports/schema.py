@@ -122,7 +122,7 @@ INDEXES: tuple[str, ...] = (
 )
 
 LATE_INDEXES: tuple[str, ...] = (
-    "contents_by_title ON contents(space_id, folded_title)",
+    "contents_by_title ON contents(folded_title, space_id)",
     "people_by_account ON people(account_id)",
 )
 """Made last: of columns that are decided, and tables that are filled, once all has been read."""

@@ -161,7 +161,7 @@ def list_children(
 def find_content(
     connection: Connection,
     site: Site,
-    kind: str,
+    kind: str | None,
     content_id: int,
     *,
     with_body: bool = False,
@@ -175,7 +175,7 @@ def find_content(
 def get_content(
     connection: Connection,
     site: Site,
-    kind: str,
+    kind: str | None,
     content_id: int,
     *,
     with_body: bool = False,
