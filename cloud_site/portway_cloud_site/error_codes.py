@@ -170,6 +170,13 @@ DESTINATION_MISSING = ErrorCode(
     "Somebody deleted it, or it was lost.",
     "Find out which. To have it again, restore it here from a backup.",
 )
+FILE_NAME_TAKEN = ErrorCode(
+    "file_name_taken",
+    400,
+    "There is a file {name!r} already.",
+    "POST adds new files only.",
+    "Send it with PUT: then it becomes the file's next version.",
+)
 PROPERTY_TAKEN = ErrorCode(
     "property_taken",
     409,
@@ -220,4 +227,5 @@ CODES = (
     ITEM_UNKNOWN,
     CQL_INVALID,
     PROPERTY_TAKEN,
+    FILE_NAME_TAKEN,
 )

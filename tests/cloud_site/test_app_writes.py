@@ -1,5 +1,7 @@
 """What migrating apps write on pages: properties and labels."""
 
+import io
+
 import pytest
 
 from support.site import a_blog_post, a_page
@@ -101,3 +103,63 @@ def test_only_apps_with_the_right_to_write_do(demo):
         answer = demo.call(method, path, json=body, headers=READER)
         assert (answer.status_code, answer.get_json()["code"]) == (403, "app_may_not_write")
     assert demo.product("/spaces")["results"][0]["status"] == "current"
+
+
+def upload(site, content_id, method="POST", name="a b.txt", content=b"bytes", **form):
+    data = {"file": (io.BytesIO(content), name, "text/plain"), **form}
+    path = f"/rest/api/content/{content_id}/child/attachment"
+    return site.call(method, path, data=data, content_type="multipart/form-data")
+
+
+def test_a_file_is_put_on_a_page_and_read_back(demo):
+    page = page_of(demo).rpartition("/")[2]
+
+    made = upload(demo, page, comment="first")
+
+    [result] = made.get_json()["results"]
+    assert (made.status_code, result["title"], result["version"]["number"]) == (200, "a b.txt", 1)
+    assert demo.call("GET", result["_links"]["download"]).get_data() == b"bytes"
+    [listed] = demo.product(f"/pages/{page}/attachments")["results"]
+    assert (listed["id"], listed["comment"]) == (result["id"], "first")
+
+
+def test_a_file_of_the_same_name_becomes_the_next_version_with_put_only(demo):
+    page = page_of(demo).rpartition("/")[2]
+    upload(demo, page)
+
+    refused = upload(demo, page, content=b"other")
+    replaced = upload(demo, page, "PUT", content=b"other")
+
+    assert (refused.status_code, refused.get_json()["code"]) == (400, "file_name_taken")
+    [result] = replaced.get_json()["results"]
+    assert result["version"]["number"] == 2
+    assert demo.call("GET", result["_links"]["download"]).get_data() == b"other"
+    assert len([path for path in demo.files.rglob("*") if path.is_file()]) == 1
+
+
+def test_a_form_without_a_file_is_refused(demo):
+    page = page_of(demo).rpartition("/")[2]
+    path = f"/rest/api/content/{page}/child/attachment"
+
+    answer = demo.call("POST", path, data={"x": "y"}, content_type="multipart/form-data")
+
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "invalid_request")
+
+
+def test_a_blog_post_is_written_dated_back_and_changed(demo):
+    space = demo.product("/spaces")["results"][0]["id"]
+    body = {"representation": "storage", "value": "<p>x</p>"}
+
+    made = demo.call(
+        "POST",
+        "/api/v2/blogposts",
+        json={"spaceId": space, "title": "N", "body": body, "createdAt": "2020-01-02T03:04:05Z"},
+    ).get_json()
+    change = {"id": made["id"], "status": "current", "title": "M", "body": body}
+    path = f"/api/v2/blogposts/{made['id']}"
+    changed = demo.call("PUT", path, json=change | {"version": {"number": 2}})
+    stale = demo.call("PUT", path, json=change | {"version": {"number": 2}})
+
+    assert made["createdAt"] == "2020-01-02T03:04:05.000Z"
+    assert (changed.get_json()["title"], changed.get_json()["version"]["number"]) == ("M", 2)
+    assert (stale.status_code, stale.get_json()["code"]) == (409, "version_conflict")

@@ -48,6 +48,7 @@ class ExportResolver:
         self._ids = ids
         self._where = whereabouts
         self.collecting = False
+        self._get_id = lru_cache(REMEMBERED)(ids.get)
         self._find_person = lru_cache(REMEMBERED)(store.find_person)
         self._find_place = lru_cache(REMEMBERED)(store.find_place)
         self._find_titled = lru_cache(REMEMBERED)(store.find_titled)
@@ -120,4 +121,4 @@ class ExportResolver:
         if self.collecting:
             self._ids.want(source_key, reserve=reserve)
             return NOT_KNOWN_YET
-        return self._ids.get(source_key)
+        return self._get_id(source_key)
