@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from portway_assistant.error_codes import REPORT_NOT_MADE, RUN_UNKNOWN
 from portway_assistant.folder import AssistantFolder
 from portway_assistant.runs.ledger import Run
+from portway_assistant.runs.plan_views import run_json
 from portway_service.admin_access import Admin, AdminAccess
 from portway_service.endpoints import (
     Api,
@@ -116,20 +117,3 @@ def _add_endpoints(api: Api, folder: AssistantFolder) -> None:
             "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
         )
         return response
-
-
-def run_json(run: Run) -> dict[str, Any]:
-    """Return a run as the API shows it."""
-    return {
-        "runId": run.run_id,
-        "migrationId": run.migration_id,
-        "name": run.name,
-        "server": run.server_key,
-        "site": run.site_key,
-        "export": run.export_name,
-        "status": run.status,
-        "reason": run.reason,
-        "startedAt": run.started_at.isoformat(),
-        "endedAt": run.ended_at.isoformat() if run.ended_at else None,
-        "report": f"/assistant/v1/runs/{run.run_id}/report.html" if run.ended_at else None,
-    }

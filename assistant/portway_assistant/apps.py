@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from portway_assistant.clients import PlatformClient
-from portway_assistant.core.loader import StopRequested
 from portway_assistant.progress import Progress
 from portway_assistant.runs.ledger import AppOutcome
+from portway_assistant.stopping import sleep
 from portway_sdk import APIError
 
 SETTLED = frozenset({"SUCCESS", "INCOMPLETE", "FAILED", "TIMED_OUT", "CANCELLED", "SKIPPED"})
@@ -177,11 +177,23 @@ class AppMover:
         ]
 
     def transfer(
-        self, app: AppToMove, migration_id: str, *, consent_record_id: str | None, key: str
+        self,
+        app: AppToMove,
+        migration_id: str,
+        *,
+        consent_record_id: str | None,
+        key: str,
+        rerun_of: str | None = None,
     ) -> AppOutcome:
-        """Start the app's transfer and follow it until it settles or patience runs out."""
+        """Start the app's transfer and follow it until it settles or patience runs out.
+
+        `rerun_of` is a transfer that did not succeed: an app that knows re-runs is asked for one,
+        any other begins anew.
+        """
         try:
-            state = self._platform.start_transfer(migration_id, app.key, key=key)
+            state = self._rerun(rerun_of, key) if rerun_of is not None else None
+            if state is None:
+                state = self._platform.start_transfer(migration_id, app.key, key=key)
         except APIError as error:
             return AppOutcome(
                 app_key=app.key,
@@ -219,11 +231,19 @@ class AppMover:
             },
         )
 
+    def _rerun(self, transfer_id: str, key: str) -> dict[str, Any] | None:
+        """Run a transfer again; None when it is too late, or its app cannot."""
+        try:
+            return self._platform.rerun_transfer(transfer_id, key=f"{key}/rerun")
+        except APIError as error:
+            if error.code != "rerun_impossible":
+                raise
+            return None
+
     def _until(self, holds: Callable[[], bool], patience_seconds: float) -> bool:
         given_up_at = self._monotonic() + patience_seconds
         while not holds():
-            if self._stop.wait(POLL_SECONDS):
-                raise StopRequested
+            sleep(POLL_SECONDS, self._stop)
             if self._monotonic() > given_up_at:
                 return False
         return True

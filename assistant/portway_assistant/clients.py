@@ -7,17 +7,21 @@ Source: docs/reference/admin-api.md, docs/reference/site-api.md
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import orjson
 
-from portway_sdk import APIError
+from portway_sdk import APIError, TransportError
 from portway_sdk.http import Caller, Chunks
+from portway_service.edit_rules import EditPolicy
 
 SITE_UNKNOWN = "cloud_site_unknown"
 NDJSON = {"Content-Type": "application/x-ndjson"}
+REHEARSAL_TIMEOUT = httpx.Timeout(30.0, read=None)
+"""It answers once everything is decided, which takes as long as the export is large."""
 
 
 def ndjson(rows: Iterable[Mapping[str, Any]]) -> bytes:
@@ -169,6 +173,15 @@ class PlatformClient:
         """Tell how far core migration is; apps start only after it."""
         self._json("PUT", f"migrations/{migration_id}/core", json={"status": status})
 
+    def remove_mappings(self, migration_id: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Take mappings back whose item was deleted: rows as they were added."""
+        path = f"migrations/{migration_id}/mappings"
+        self._json("DELETE", path, content=ndjson(rows), headers=NDJSON)
+
+    def knows(self, path: str) -> bool:
+        """Tell whether the admin API has something at a path, such as `sites/acme`."""
+        return _is_there(self._caller, f"/admin/v1/{path}")
+
     def add_mappings(self, migration_id: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Record id mappings: rows of `namespace`, `key`, `value`."""
         path = f"migrations/{migration_id}/mappings"
@@ -195,6 +208,10 @@ class PlatformClient:
         """Start an app's transfer, or find the one under way."""
         path = f"migrations/{migration_id}/transfers"
         return dict(self._create(path, {"appKey": app_key}, key))
+
+    def rerun_transfer(self, transfer_id: str, *, key: str) -> dict[str, Any]:
+        """Run a transfer that failed again, as a new one."""
+        return dict(self._create(f"transfers/{transfer_id}/rerun", {}, key))
 
     def transfer(self, transfer_id: str) -> dict[str, Any]:
         """Return where a transfer stands."""
@@ -237,21 +254,66 @@ class SiteClient:
         return dict(orjson.loads(response.content))
 
     def send_items(
-        self, lines: Sequence[bytes], *, run_id: str, ahead: bool = False
+        self,
+        lines: Sequence[bytes],
+        *,
+        run_id: str,
+        edited: EditPolicy = EditPolicy.LEAVE,
+        ahead: bool = False,
     ) -> list[dict[str, Any]]:
         """Send items, one JSON line each; returns what became of each, in order.
 
-        With `ahead`, attachments may come before what they hang on, where an id is kept for it.
+        `edited` says who wins where both sides changed an item. With `ahead`, attachments may
+        come before what they hang on, where an id is kept for it.
         """
         response = self._caller.call(
             "POST",
             f"{self._door}/items",
-            params={"run": run_id} | ({"ahead": "true"} if ahead else {}),
+            params={"run": run_id, "edited": edited.value} | ({"ahead": "true"} if ahead else {}),
             content=b"\n".join(lines),
             headers=NDJSON,
             idempotent=True,
         )
         return list(orjson.loads(response.content)["results"])
+
+    def delete_items(
+        self, source_keys: Sequence[str], *, run_id: str, edited: EditPolicy
+    ) -> list[dict[str, Any]]:
+        """Delete items the source has no longer; returns what became of each, in order."""
+        response = self._caller.call(
+            "DELETE",
+            f"{self._door}/items",
+            params={"run": run_id, "edited": edited.value},
+            json={"sourceKeys": list(source_keys)},
+        )
+        return list(orjson.loads(response.content)["results"])
+
+    @contextmanager
+    def rehearse(
+        self, chunks: Chunks, *, run_id: str | None, edited: EditPolicy
+    ) -> Iterator[Iterator[dict[str, Any]]]:
+        """Stream items and deletions, and what would become of each; nothing is changed."""
+        response = self._caller.call(
+            "POST",
+            f"{self._door}/rehearsal",
+            params={"run": run_id, "edited": edited.value},
+            content=chunks,
+            headers=NDJSON,
+            idempotent=True,
+            timeout=REHEARSAL_TIMEOUT,
+            stream=True,
+        )
+        try:
+            yield _counted_rows(response, "rehearsal")
+        except httpx.HTTPError as error:
+            name = type(error).__name__
+            raise TransportError(f"the answer broke off: {name}", sent=True) from error
+        finally:
+            response.close()
+
+    def exists(self) -> bool:
+        """Tell whether the site is there."""
+        return _is_there(self._caller, f"{self._base}/api/v2/spaces?limit=1")
 
     def send_file(self, source_key: str, chunks: Chunks) -> None:
         """Send the bytes of one attachment; `chunks` gives them anew for a repetition."""
@@ -328,7 +390,7 @@ class SiteClient:
     def placeholders(self) -> Iterator[dict[str, Any]]:
         """Walk the placeholders nobody has claimed: key, account id, name, how much they wrote."""
         with self._caller.open(f"{self._door}/placeholders") as response:
-            yield from _inventory_rows(response)
+            yield from _counted_rows(response, "placeholders")
 
     def claim(self, claim: Mapping[str, Any]) -> dict[str, Any]:
         """Say who a placeholder is; the same claim again changes nothing."""
@@ -344,7 +406,7 @@ class SiteClient:
         """
         try:
             with self._caller.open(f"{self._door}/groups") as response:
-                return list(_inventory_rows(response))
+                return list(_counted_rows(response, "list"))
         except APIError as error:
             if error.code == SITE_UNKNOWN:
                 return []
@@ -354,24 +416,24 @@ class SiteClient:
     def inventory(self) -> Iterator[Iterator[dict[str, Any]]]:
         """Stream what the site holds of this source, item by item, with digests made now."""
         with self._caller.open(f"{self._door}/inventory") as response:
-            yield _inventory_rows(response)
+            yield _counted_rows(response, "inventory")
 
 
 class InventoryCutError(Exception):
-    """The inventory ended before its last line: it says nothing about what is missing."""
+    """The answer ended before its last line: it says nothing about what is missing."""
 
 
-def _inventory_rows(response: httpx.Response) -> Iterator[dict[str, Any]]:
+def _counted_rows(response: httpx.Response, what: str) -> Iterator[dict[str, Any]]:
     count = 0
     for line in _lines(response):
         row = orjson.loads(line)
         if row.get("end"):
             if row["items"] != count:
-                raise InventoryCutError(f"{count} of {row['items']} items arrived")
+                raise InventoryCutError(f"{count} of {row['items']} rows of the {what} arrived")
             return
         count += 1
         yield row
-    raise InventoryCutError(f"the inventory broke off after {count} items")
+    raise InventoryCutError(f"the {what} broke off after {count} rows")
 
 
 def _lines(response: httpx.Response) -> Iterator[bytes]:
@@ -382,3 +444,13 @@ def _lines(response: httpx.Response) -> Iterator[bytes]:
         yield from filter(None, lines)
     if held:
         yield held
+
+
+def _is_there(caller: Caller, path: str) -> bool:
+    try:
+        caller.call("GET", path)
+    except APIError as error:
+        if error.status == HTTPStatus.NOT_FOUND:
+            return False
+        raise
+    return True

@@ -167,6 +167,34 @@ PERSON_AMBIGUOUS = ErrorCode(
     "Names are not unique; keys are.",
     "Name the one you mean by its key, as `portway people list --placeholders` shows it.",
 )
+EMAIL_DOMAINS_UNTRUSTED = ErrorCode(
+    "email_domains_untrusted",
+    409,
+    "The run was refused: not every e-mail domain is trusted.",
+    "`--undecided-domains stop` lets nothing move while a domain of the people is not trusted.",
+    "Look at them with `portway domains list EXPORT` and trust them with `portway domains trust`.",
+)
+EMAILS_INVALID = ErrorCode(
+    "emails_invalid",
+    409,
+    "The run was refused: some people have no valid e-mail address.",
+    "`--invalid-emails stop` lets nothing move while one is missing or malformed.",
+    "See them with `portway people preview EXPORT`; correct them there, or by --people.",
+)
+EMAILS_SHARED = ErrorCode(
+    "emails_shared",
+    409,
+    "The run was refused: some people share an e-mail address.",
+    "`--duplicate-emails stop` lets nothing move while two people have one address.",
+    "See them with `portway people preview EXPORT`; correct them there, or by --people.",
+)
+GROUPS_CLASH = ErrorCode(
+    "groups_clash",
+    409,
+    "The run was refused: the site has groups of the same name from elsewhere.",
+    "`--group-clash stop` lets nothing move while one is there.",
+    "Rename one of the two, or choose `--group-clash skip` or `merge`.",
+)
 GENERATED_DOMAIN_NEEDED = ErrorCode(
     "generated_domain_needed",
     422,
@@ -189,10 +217,96 @@ REPORT_NOT_MADE = ErrorCode(
     "Wait for the run to end; reports are report.json, report.html and report.txt.",
 )
 
+PLAN_UNKNOWN = ErrorCode(
+    "plan_unknown",
+    404,
+    "There is no plan {plan}.",
+    "The name or id is wrong, the plan was deleted, or it lies in another data folder.",
+    "List the plans with `portway plan list --all`.",
+)
+PLAN_AMBIGUOUS = ErrorCode(
+    "plan_ambiguous",
+    409,
+    "{count} plans are called {plan}.",
+    "Names of plans may repeat.",
+    "Say which one by its id, or the first characters of it; `portway plan list` shows them.",
+)
+PLAN_RUNNING = ErrorCode(
+    "plan_running",
+    409,
+    "The plan {plan} is being run.",
+    "What a run works from must not change under it.",
+    "Wait for it to end, or stop it with `portway plan stop`.",
+)
+PLAN_NOT_RUNNING = ErrorCode(
+    "plan_not_running",
+    409,
+    "The plan {plan} is not being run.",
+    "Its run ended, or was never started from this data folder.",
+    "Look at it with `portway plan show`.",
+)
+PLAN_ARCHIVED = ErrorCode(
+    "plan_archived",
+    409,
+    "The plan {plan} is archived.",
+    "Archived plans are kept for their reports and are not run.",
+    "Copy it with `portway plan copy`, and run the copy.",
+)
+EXPORT_CHANGED = ErrorCode(
+    "export_changed",
+    409,
+    "The export {path} is not the one the plan {plan} was made for.",
+    "The file was replaced since; running it would move something nobody planned.",
+    "Put the old file back, make a plan for this one, or let the plan follow it: `portway plan run"
+    " --newer-export`, which moves what changed.",
+)
+PEOPLE_FILE_CHANGED = ErrorCode(
+    "people_file_changed",
+    409,
+    "The people file {path} is not the one the plan {plan} was made with.",
+    "The file was edited or replaced since.",
+    "Put the old file back, or take it as it is now: `portway plan run --newer-export`.",
+)
+RUN_NOT_ENDED = ErrorCode(
+    "run_not_ended",
+    409,
+    "Run {run_id} is not over: it is {status}.",
+    "Failed items are sent again once everything else has been tried.",
+    "Let it end, or go on with it: `portway plan run`.",
+)
+NOTHING_TO_RETRY = ErrorCode(
+    "nothing_to_retry",
+    409,
+    "Nothing failed in run {run_id}.",
+    "No item failed and every app was moved.",
+    "Nothing is to be done. What was left out on purpose is in the report.",
+)
+DATA_IN_USE = ErrorCode(
+    "data_in_use",
+    409,
+    "Another migration is running with the data folder {path}.",
+    "Two runs would write the same ledger.",
+    "Wait for it to end, stop it with `portway plan stop`, or use another data folder.",
+)
+
 CODES: tuple[ErrorCode, ...] = (
+    PLAN_UNKNOWN,
+    PLAN_AMBIGUOUS,
+    PLAN_RUNNING,
+    PLAN_NOT_RUNNING,
+    PLAN_ARCHIVED,
+    EXPORT_CHANGED,
+    PEOPLE_FILE_CHANGED,
+    RUN_NOT_ENDED,
+    NOTHING_TO_RETRY,
+    DATA_IN_USE,
     SPACE_NOT_IN_EXPORT,
     NO_RUN_YET,
     PERSON_AMBIGUOUS,
+    EMAIL_DOMAINS_UNTRUSTED,
+    EMAILS_INVALID,
+    EMAILS_SHARED,
+    GROUPS_CLASH,
     GENERATED_DOMAIN_NEEDED,
     RUN_UNKNOWN,
     REPORT_NOT_MADE,

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from portway_assistant.people.decisions import DomainDecisions
 from portway_assistant.runs.ledger import Ledger
+from portway_assistant.runs.lock import RunLock
+from portway_assistant.runs.plan_book import PlanBook
 from portway_assistant.schema_versions import HEAD, SCRIPTS
 from portway_service.clock import Clock
 from portway_service.database import Database, open_database, sqlite_url, upgrade_schema
@@ -18,6 +20,7 @@ class AssistantFolder:
     path: Path
     database: Database
     ledger: Ledger
+    plans: PlanBook
     domains: DomainDecisions
 
     @classmethod
@@ -26,12 +29,23 @@ class AssistantFolder:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         database = open_database(sqlite_url(path / "ledger.db"))
         upgrade_schema(database, SCRIPTS, head=HEAD)
-        return cls(path, database, Ledger(database, clock, ids), DomainDecisions(database, clock))
+        return cls(
+            path,
+            database,
+            Ledger(database, clock, ids),
+            PlanBook(database, clock, ids),
+            DomainDecisions(database, clock),
+        )
 
     @property
     def work_stores(self) -> Path:
         """Where exports are unpacked into keyed stores."""
         return self.path / "exports"
+
+    @property
+    def lock(self) -> RunLock:
+        """Held by the run that is going on."""
+        return RunLock(self.path)
 
     @property
     def reports(self) -> Path:

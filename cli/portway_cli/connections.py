@@ -28,14 +28,18 @@ class Connection:
     token: str = field(repr=False)
 
     def caller(
-        self, *, transport: httpx.BaseTransport | None = None, patience_seconds: float = 60.0
+        self,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        patience_seconds: float = 60.0,
+        timing: Timing | None = None,
     ) -> Caller:
         """Return a caller that signs as admin and waits out restarts."""
         return Caller(
             open_client(transport=transport),
             base_url=self.url,
             authorise=lambda _request: f"Bearer {self.token}",
-            timing=Timing(),
+            timing=timing or Timing(),
             policy=RetryPolicy(patience_seconds=patience_seconds, longest_delay_seconds=2.0),
         )
 

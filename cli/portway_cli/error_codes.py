@@ -30,13 +30,6 @@ PLATFORM_NOT_STARTED = ErrorCode(
     "The process ended or did not get ready in time.",
     "Read the log named; the port may be taken, or the folder not writable.",
 )
-DATA_IN_USE = ErrorCode(
-    "data_in_use",
-    409,
-    "Another migration is running with the data folder {path}.",
-    "Two runs would write the same ledger.",
-    "Wait for it to end, or use another data folder.",
-)
 KEY_INVALID = ErrorCode(
     "key_invalid",
     400,
@@ -64,7 +57,6 @@ CODES = (
     MANIFEST_INVALID,
     NO_ADMIN_TOKEN,
     PLATFORM_NOT_STARTED,
-    DATA_IN_USE,
     KEY_INVALID,
     DATABASE_UNREACHABLE,
     MASTER_KEY_INVALID,

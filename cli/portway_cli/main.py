@@ -18,6 +18,8 @@ COMMANDS = {
     "ledger": "Verify what was agreed and done.",
     "links": "Print old addresses with their new ones.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
+    "plan": "Save plans, run, stop and resume them.",
+    "retry": "Send again what failed in a run.",
     "sample": "Make up a Confluence export of any size.",
     "people": "See who would arrive as what; claim placeholders.",
     "serve": "Run platform, cloud site and assistant in one process.",

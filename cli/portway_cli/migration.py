@@ -1,256 +1,283 @@
-"""Puts a migration together: the export, the platform it goes to, the apps that go along."""
+"""Makes plans and runs them: the export, the platform it goes to, the apps that go along."""
 
-import fcntl
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from portway_assistant.apps import AppToMove
 from portway_assistant.clients import PlatformClient, SiteClient
-from portway_assistant.folder import AssistantFolder
+from portway_assistant.error_codes import (
+    EXPORT_CHANGED,
+    NOTHING_TO_RETRY,
+    PEOPLE_FILE_CHANGED,
+    PLAN_ARCHIVED,
+    RUN_UNKNOWN,
+)
+from portway_assistant.exports.package import ExportPackage
 from portway_assistant.progress import Progress, Silent
 from portway_assistant.runs.engine import Destination, Engine, Surroundings
-from portway_assistant.runs.preparation import prepare_source
-from portway_assistant.runs.settings import PlanSettings
-from portway_cli.connections import DEFAULT_URL, Connection, connect
-from portway_cli.data_folder import DataFolder
-from portway_cli.error_codes import DATA_IN_USE
-from portway_cli.manifests import AppFile, read_app_file
-from portway_cli.options import check_database
-from portway_cli.processes import (
-    await_answer,
-    file_name,
-    free_port,
-    running,
-    serve_command,
+from portway_assistant.runs.plan import (
+    PlanDraft,
+    PlanLabel,
+    PlannedSpace,
+    RunStatus,
+    SavedPlan,
 )
+from portway_assistant.runs.preparation import Prepared, file_digest, prepare_source
+from portway_assistant.runs.settings import PlanSettings
+from portway_cli.app_processes import AppsHere
+from portway_cli.manifests import AppFile, read_app_file
+from portway_cli.sessions import Session, Where, open_session
 from portway_sdk.http import Caller
 from portway_service.clock import SystemClock
 from portway_service.errors import Refusal
-from portway_service.ids import RandomIds
-from portway_service.outbound import Outbound
 
 if TYPE_CHECKING:
     from portway_assistant.reports.report import Report
 
 
 @dataclass(frozen=True)
-class MigrationOrder:
-    """What the operator asked for."""
+class PlanOrder:
+    """What the operator wants moved."""
 
     export: Path
-    data: Path
-    platform_url: str | None
-    database_url: str | None
-    """Where the platform started here keeps its rows; None for SQLite files in `data`."""
-    token_file: Path | None
-    people: Path | None
-    space_keys: tuple[str, ...]
-    manifests: tuple[Path, ...]
-    agree: bool
-    server_key: str
-    site_key: str
     name: str
-    settings: PlanSettings
-    trusted_domains: tuple[str, ...]
-    patience_seconds: float
-    app_patience_seconds: float
+    server_key: str = "server"
+    site_key: str = "cloud"
+    people: Path | None = None
+    space_keys: tuple[str, ...] = ()
+    manifests: tuple[Path, ...] = ()
+    agree: bool = True
+    settings: PlanSettings = field(default_factory=PlanSettings)
+    trusted_domains: tuple[str, ...] = ()
+    """E-mail domains to trust from now on."""
+    label: PlanLabel = PlanLabel.PRODUCTION
+    newer_export: bool = False
 
 
-def run_migration(order: MigrationOrder, progress: Progress | None) -> tuple["Report", Path]:
-    """Carry out an order; returns the report and its path.
+def run_migration(
+    order: PlanOrder,
+    where: Where,
+    progress: Progress | None,
+    *,
+    app_patience_seconds: float = 1800.0,
+) -> tuple["Report", Path]:
+    """Make a plan of an order and run it; returns the report and its path.
 
     Raises:
         Refusal: The export, the people file or a manifest cannot be used; nothing was written.
+        StopRequested: While the export was read; nothing was sent.
     """
     watcher = progress or Silent()
-    app_files = [read_app_file(path) for path in order.manifests]
-    if order.platform_url is None and order.database_url is not None:
-        check_database(order.database_url)
-    folder = DataFolder.open(order.data)
-    with ExitStack() as stack:
-        stack.enter_context(_only_one_run(folder))
-        stop = stack.enter_context(_stop_on_signals())
-        assistant = AssistantFolder.open(folder.assistant, SystemClock(), RandomIds())
-        stack.callback(assistant.close)
-        watcher.step("Reading the export")
-        prepared = stack.enter_context(
-            prepare_source(
-                assistant,
-                order.export,
-                people=order.people,
-                space_keys=order.space_keys,
-                server_key=order.server_key,
-                site_key=order.site_key,
-                name=order.name,
-                settings=order.settings,
-                trusted_domains=order.trusted_domains,
-                app_keys=tuple(app.key for app in app_files),
-                progress=watcher,
-            )
-        )
-        caller, url = stack.enter_context(_open_platform(order, folder, with_apps=bool(app_files)))
-        engine = Engine(
-            prepared.plan,
-            prepared.source,
-            [AppToMove(app.manifest, agree=order.agree) for app in app_files],
-            destination=Destination(
-                PlatformClient(caller),
-                lambda site_key, source: SiteClient(caller, site_key, source),
-            ),
-            processes=_AppsHere(
-                {app.key: app for app in app_files} if order.platform_url is None else {},
-                folder=folder,
-                url=url,
-                stack=stack,
-            ),
-            surroundings=Surroundings(
-                ledger=assistant.ledger,
-                folder=assistant.path,
-                progress=watcher,
-                stop=stop,
-                clock=SystemClock(),
-                app_patience_seconds=order.app_patience_seconds,
-            ),
-        )
-        return engine.run()
+    apps = [read_app_file(path) for path in order.manifests]
+    with (
+        open_session(where) as session,
+        session.assistant.lock.hold(),
+        _prepared(session, order, apps, watcher) as prepared,
+    ):
+        plan = session.assistant.plans.keep(_draft(order, prepared, apps))
+        session.assistant.lock.name(plan.plan_id)
+        maker = _EngineMaker(session, watcher, apps, plan, app_patience_seconds)
+        with session.stopped_by_plan(plan.plan_id), maker.make(prepared) as engine:
+            return engine.run()
 
 
-@contextmanager
-def _open_platform(
-    order: MigrationOrder, folder: DataFolder, *, with_apps: bool
-) -> Iterator[tuple[Caller, str]]:
-    """Reach the platform: a running one by its address, or one on this folder.
+def save_plan(order: PlanOrder, where: Where, progress: Progress | None) -> SavedPlan:
+    """Save a plan to be run later. The export is read, so that what cannot work is told now.
 
-    Apps are processes of their own, so for them the folder is served on a port; without apps the
-    platform lives in this process and needs none.
+    Raises:
+        Refusal: As `run_migration`; nothing was saved.
     """
-    if order.platform_url is not None:
-        connection = connect(order.platform_url, order.token_file)
-        yield connection.caller(patience_seconds=order.patience_seconds), connection.url
-    elif with_apps:
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        log = folder.path / "logs" / "serve.log"
-        environment = {"DATABASE_URL": order.database_url or ""}
-        command = serve_command(folder.path, port)
-        with running(command, log=log, environment=environment) as process:
-            await_answer(f"{url}/healthz", process, what="The platform", log=log)
-            connection = Connection(url, folder.admin_token(RandomIds()))
-            yield connection.caller(patience_seconds=order.patience_seconds), url
-    else:
-        from portway_cli.composition import Composition
-        from portway_service.wsgi_transport import StreamingWSGITransport
-
-        url = DEFAULT_URL
-        composition = Composition(
-            folder,
-            public_url=url,
-            outbound=Outbound.LOOPBACK,
-            database_url=order.database_url,
-        )
-        app = composition.open()
-        try:
-            connection = Connection(url, folder.admin_token(RandomIds()))
-            yield connection.caller(transport=StreamingWSGITransport(app)), url
-        finally:
-            composition.stop()
+    apps = [read_app_file(path) for path in order.manifests]
+    with (
+        open_session(where) as session,
+        _prepared(session, order, apps, progress or Silent()) as prepared,
+    ):
+        return session.assistant.plans.save(_draft(order, prepared, apps))
 
 
-class _AppsHere:
-    """Starts the sides of apps whose manifests say how; they end with the migration."""
+def run_plan(
+    reference: str,
+    where: Where,
+    progress: Progress | None,
+    *,
+    newer_export: bool = False,
+    retry: bool = False,
+    run_id: str | None = None,
+    app_patience_seconds: float = 1800.0,
+) -> tuple["Report", Path]:
+    """Run a saved plan, go on with its stopped run, or send again what failed in its last one.
 
-    def __init__(
-        self, apps: dict[str, AppFile], *, folder: DataFolder, url: str, stack: ExitStack
-    ) -> None:
-        self._apps = apps
-        self._folder = folder
-        self._url = url
-        self._stack = stack
+    Args:
+        reference: The plan's name or id.
+        newer_export: Take the export and the people file as they are now.
+        retry: Send again what failed, in the run `run_id` or the plan's last one.
 
-    def start_cloud(self, app: AppToMove) -> None:
-        """Start the cloud app and wait until its descriptor answers."""
-        command = self._command(app, "cloud")
-        address = (app.manifest.get("cloud") or {}).get("descriptor_url")
-        if command is None or address is None:
-            return
-        log = self._log(app, "cloud")
-        process = self._stack.enter_context(
-            running(
-                command,
-                log=log,
-                environment={
-                    "PORTWAY_INSTALL_KEYS_URL": f"{self._url}/keys",
-                    "PORTWAY_CLOUD_BASE_URL": address.rpartition("/")[0],
-                },
+    Raises:
+        Refusal: `plan_unknown`, `plan_archived`, `export_changed`, `people_file_changed`, what
+            retrying refuses, and what reading the export does.
+        StopRequested: While the export was read; nothing was sent.
+    """
+    watcher = progress or Silent()
+    with open_session(where) as session:
+        plan = session.assistant.plans.find(reference)
+        if plan.archived_at is not None:
+            raise Refusal(PLAN_ARCHIVED, plan=plan.name)
+        apps = [read_app_file(path) for path in plan.manifests]
+        order = _order(plan)
+        with session.assistant.lock.hold(plan.plan_id), session.stopped_by_plan(plan.plan_id):
+            may_change = not retry and (newer_export or plan.newer_export)
+            refuse_changed_files(plan, may_change=may_change)
+            with _prepared(session, order, apps, watcher) as prepared:
+                plan = session.assistant.plans.follow(plan, _draft(order, prepared, apps))
+                maker = _EngineMaker(session, watcher, apps, plan, app_patience_seconds)
+                with maker.make(prepared) as engine:
+                    if retry:
+                        return engine.retry(run_id or _last_run(session, plan))
+                    return engine.run()
+
+
+def find_plan_of_run(run_id: str | None, where: Where) -> str:
+    """Return the id of the plan that a run, or the last one of all, belongs to."""
+    with open_session(where) as session:
+        runs = [run for run in session.assistant.ledger.all_runs() if run.plan_id is not None]
+    for run in runs:
+        if run_id is None or run.run_id == run_id:
+            return str(run.plan_id)
+    raise Refusal(RUN_UNKNOWN, run_id=run_id or "of any plan here")
+
+
+def fail_open_run(plan: SavedPlan, session: Session, reason: str) -> None:
+    """End a run that was announced for a plan and could not even begin."""
+    for run in session.assistant.ledger.all_runs(plan_id=plan.plan_id)[:1]:
+        if run.status is RunStatus.RUNNING and run.migration_id is None:
+            session.assistant.ledger.end_run(
+                run.run_id, RunStatus.FAILED, reason=reason, busy_milliseconds=0
             )
-        )
-        await_answer(address, process, what=f"The cloud app {app.key}", log=log)
-
-    def start_server(self, app: AppToMove, enrolment_token: str) -> None:
-        """Start the server app; it enrols by itself."""
-        command = self._command(app, "server")
-        if command is None:
-            return
-        self._stack.enter_context(
-            running(
-                command,
-                log=self._log(app, "server"),
-                environment={
-                    "PORTWAY_PLATFORM_URL": self._url,
-                    "PORTWAY_KEY_FILE": str(self._data(app) / "server.key"),
-                    "PORTWAY_ENROLMENT_TOKEN": enrolment_token,
-                },
-            )
-        )
-
-    def _command(self, app: AppToMove, side: str) -> list[str] | None:
-        found = self._apps.get(app.key)
-        if found is None:
-            return None
-        return found.command(side, data=self._data(app), platform_url=self._url)
-
-    def _data(self, app: AppToMove) -> Path:
-        data = self._folder.path / "apps" / file_name(app.key)
-        data.mkdir(parents=True, exist_ok=True)
-        return data
-
-    def _log(self, app: AppToMove, side: str) -> Path:
-        return self._folder.path / "logs" / f"{file_name(app.key)}-{side}.log"
 
 
-@contextmanager
-def _only_one_run(folder: DataFolder) -> Iterator[None]:
-    """Hold the folder's run lock; the system lets go of it however this process ends."""
-    with (folder.assistant / "run.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Refusal(DATA_IN_USE, path=folder.path) from None
-        yield
-
-
-@contextmanager
-def _stop_on_signals() -> Iterator[threading.Event]:
-    """Let the first Ctrl-C or SIGTERM stop the run between two batches, the second at once."""
-    stop = threading.Event()
-
-    def ask(number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
+def refuse_changed_files(plan: SavedPlan, *, may_change: bool) -> None:
+    """Refuse files that are not those the plan was made for, unless it follows them."""
+    if may_change:
         return
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    if ExportPackage.open(plan.export_path).digest() != plan.export_digest:
+        raise Refusal(EXPORT_CHANGED, path=plan.export_path, plan=plan.name)
+    if plan.people_path is not None and (
+        not plan.people_path.is_file() or file_digest(plan.people_path) != plan.people_digest
+    ):
+        raise Refusal(PEOPLE_FILE_CHANGED, path=plan.people_path, plan=plan.name)
+
+
+@dataclass(frozen=True)
+class _EngineMaker:
+    """Puts the engine of a saved plan together."""
+
+    session: Session
+    watcher: Progress
+    apps: list[AppFile]
+    plan: SavedPlan
+    app_patience_seconds: float
+
+    @contextmanager
+    def make(self, prepared: Prepared) -> Iterator[Engine]:
+        """Reach the platform and return the engine that runs the plan there."""
+        with ExitStack() as stack:
+            caller, url = stack.enter_context(self.session.platform(with_apps=bool(self.apps)))
+            here = self.session.where.platform_url is None
+            yield Engine(
+                replace(prepared.plan, plan_id=self.plan.plan_id),
+                prepared.source,
+                [AppToMove(app.manifest, agree=self.plan.agree) for app in self.apps],
+                destination=destination_of(caller),
+                processes=AppsHere(
+                    {app.key: app for app in self.apps} if here else {},
+                    folder=self.session.folder,
+                    url=url,
+                    stack=stack,
+                ),
+                surroundings=Surroundings(
+                    ledger=self.session.assistant.ledger,
+                    folder=self.session.assistant.path,
+                    progress=self.watcher,
+                    stop=self.session.stop,
+                    clock=SystemClock(),
+                    app_patience_seconds=self.app_patience_seconds,
+                ),
+            )
+
+
+def destination_of(caller: Caller) -> Destination:
+    """Return platform and sites behind one caller."""
+    return Destination(
+        PlatformClient(caller), lambda site_key, source: SiteClient(caller, site_key, source)
+    )
+
+
+@contextmanager
+def _prepared(
+    session: Session, order: PlanOrder, apps: list[AppFile], watcher: Progress
+) -> Iterator[Prepared]:
+    watcher.step("Reading the export")
+    with prepare_source(
+        session.assistant,
+        order.export,
+        people=order.people,
+        space_keys=order.space_keys,
+        server_key=order.server_key,
+        site_key=order.site_key,
+        name=order.name,
+        settings=order.settings,
+        trusted_domains=order.trusted_domains,
+        app_keys=tuple(app.key for app in apps),
+        progress=watcher,
+        pulse=session.pulse,
+    ) as prepared:
+        yield prepared
+
+
+def _draft(order: PlanOrder, prepared: Prepared, apps: list[AppFile]) -> PlanDraft:
+    plan = prepared.plan
+    return PlanDraft(
+        name=order.name,
+        label=order.label,
+        server_key=order.server_key,
+        site_key=order.site_key,
+        export_path=order.export.expanduser().resolve(),
+        export_digest=plan.export_digest,
+        newer_export=order.newer_export,
+        space_keys=plan.space_keys,
+        spaces=tuple(
+            PlannedSpace(space.id, space.key, space.name or "") for space in prepared.source.spaces
+        ),
+        people_path=order.people and order.people.expanduser().resolve(),
+        people_digest=plan.people_digest,
+        app_keys=tuple(app.key for app in apps),
+        manifests=tuple(path.expanduser().resolve() for path in order.manifests),
+        agree=order.agree,
+        settings=order.settings,
+    )
+
+
+def _order(plan: SavedPlan) -> PlanOrder:
+    return PlanOrder(
+        export=plan.export_path,
+        name=plan.name,
+        server_key=plan.server_key,
+        site_key=plan.site_key,
+        people=plan.people_path,
+        space_keys=plan.space_keys,
+        manifests=plan.manifests,
+        agree=plan.agree,
+        settings=plan.settings,
+        label=plan.label,
+        newer_export=plan.newer_export,
+    )
+
+
+def _last_run(session: Session, plan: SavedPlan) -> str:
+    runs = session.assistant.ledger.all_runs(plan_id=plan.plan_id)
+    if not runs:
+        raise Refusal(NOTHING_TO_RETRY, run_id="none")
+    return runs[0].run_id

@@ -24,6 +24,7 @@ import portway_cloud_site.search.api
 import portway_cloud_site.sites.api
 import portway_cloud_site.spaces.api
 import portway_cloud_site.spaces.trash_api
+import portway_cloud_site.trash.api
 from portway_cloud_site import schema
 from portway_cloud_site.access import Gatekeeper, SiteAccess
 from portway_cloud_site.addresses import Addresses
@@ -57,6 +58,7 @@ _FEATURES = (
     portway_cloud_site.permissions.api,
     portway_cloud_site.bulk.api,
     portway_cloud_site.inventory.api,
+    portway_cloud_site.trash.api,
     portway_cloud_site.groups.api,
 )
 

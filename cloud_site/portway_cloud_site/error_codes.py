@@ -191,6 +191,42 @@ CQL_INVALID = ErrorCode(
     "It is not written as CQL is, or asks for something this site keeps nothing for.",
     "Correct it; docs/reference/site-api.md lists the fields, operators and orders.",
 )
+KEPT_BOTH = ErrorCode(
+    "kept_both",
+    409,
+    "{source_key} changed at its source and was edited here too; what the source has now stands"
+    " beside it as '{title}'.",
+    "Both sides changed it, and the plan keeps both.",
+    "Compare the two, merge them by hand and delete the one that is left over.",
+)
+DELETED_BUT_EDITED = ErrorCode(
+    "deleted_but_edited",
+    409,
+    "{source_key} is gone at its source, but somebody worked on it here; it was left as it is.",
+    "Deleting it would lose what was done here.",
+    "Look at it, and delete it by hand if nobody needs it.",
+)
+CONTAINER_KEPT = ErrorCode(
+    "container_kept",
+    409,
+    "{source_key} is gone at its source, and is kept with what it hangs on.",
+    "What it hangs on was worked on here and was left.",
+    "It goes when you delete that by hand.",
+)
+NOT_MADE_HERE = ErrorCode(
+    "not_made_here",
+    409,
+    "{source_key} is gone at its source, but was here before it was moved.",
+    "It was joined with what was there; it is not this source's to delete.",
+    "Delete it by hand if nobody needs it.",
+)
+NEVER_DELETED = ErrorCode(
+    "never_deleted",
+    409,
+    "{source_key} is gone at its source; people, groups and spaces are never deleted by a run.",
+    "Too much hangs on them.",
+    "Delete it by hand if nobody needs it.",
+)
 ITEM_UNKNOWN = ErrorCode(
     "item_unknown",
     404,
@@ -224,6 +260,11 @@ CODES = (
     INVALID_ITEM,
     DESTINATION_EDITED,
     DESTINATION_MISSING,
+    KEPT_BOTH,
+    DELETED_BUT_EDITED,
+    CONTAINER_KEPT,
+    NOT_MADE_HERE,
+    NEVER_DELETED,
     ITEM_UNKNOWN,
     CQL_INVALID,
     PROPERTY_TAKEN,

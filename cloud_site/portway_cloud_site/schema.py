@@ -13,9 +13,10 @@ from portway_cloud_site.people import tables as _people
 from portway_cloud_site.permissions import tables as _permissions
 from portway_cloud_site.sites import tables as _sites
 from portway_cloud_site.spaces import tables as _spaces
+from portway_cloud_site.trash import tables as _trash
 from portway_service.database import Database, upgrade_schema
 
-HEAD = "0004"
+HEAD = "0005"
 VERSION_TABLE = "wiki_schema_version"
 SCRIPTS = "portway_cloud_site:schema_versions"
 
@@ -33,6 +34,7 @@ _FEATURES = (
     _permissions,
     _sites,
     _spaces,
+    _trash,
 )
 
 

@@ -44,11 +44,14 @@ def store_of(export, tmp_path):
 
 @pytest.fixture
 def checks(store_of):
-    """Run the checks and return them by id."""
+    """Run the checks and return them by id; `absent` groups do not arrive."""
 
-    def checks():
+    def checks(absent=()):
         store = store_of()
-        return {check.check_id: check for check in ContentChecks(store, list(store.spaces())).run()}
+        found = ContentChecks(
+            store, list(store.spaces()), is_absent=lambda name: name in absent
+        ).run()
+        return {check.check_id: check for check in found}
 
     return checks
 
@@ -71,8 +74,8 @@ def a_group(export, name, *, accounts=(), groups=()):
 
 
 class TestPagesNobodyCanReach:
-    def lost(self, checks):
-        check = checks()["restricted-pages"]
+    def lost(self, checks, **given):
+        check = checks(**given)["restricted-pages"]
         return check.message.partition(".")[0] if check.outcome == "warned" else None
 
     def test_a_page_of_an_active_person_is_reachable(self, export, checks):
@@ -115,6 +118,11 @@ class TestPagesNobodyCanReach:
         export.restriction(page_ref(200), "View", groups=["devs"])
 
         assert self.lost(checks) is None
+
+    def test_a_group_that_does_not_arrive_lets_nobody_in(self, export, checks):
+        export.restriction(page_ref(200), "View", groups=["devs"])
+
+        assert self.lost(checks, absent={"devs"}) == "1: Start"
 
     def test_rings_of_groups_end(self):
         audience = Audience(frozenset({"a"}), {"x": frozenset({"a"})})

@@ -193,7 +193,7 @@ def test_every_column_that_may_name_an_account_is_known():
     others = {
         "site_id", "id", "group_id", "space_id", "container_id", "parent_id", "homepage_id",
         "label_id", "entity_id", "canonical_for", "position", "size_bytes", "next_id", "number",
-        "content_id", "attachment_id", "restriction_id", "subject_id", "original_id",
+        "content_id", "attachment_id", "restriction_id", "original_id",
     }  # fmt: skip
     unknown = {
         f"{table.name}.{column.name}"

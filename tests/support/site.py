@@ -183,6 +183,25 @@ def beside(site: Site, key: str, name: str = "Beside") -> Site:
     return other
 
 
+def edit_page(
+    site: Site, page_id: str, body: str = "<p>Ours</p>", title: str | None = None
+) -> None:
+    """Write a page's next version, as somebody at the site does."""
+    page = site.product(f"/pages/{page_id}")
+    answer = site.call(
+        "PUT",
+        f"/api/v2/pages/{page_id}",
+        json={
+            "id": page_id,
+            "status": "current",
+            "title": title or page["title"],
+            "body": {"representation": "storage", "value": body},
+            "version": {"number": page["version"]["number"] + 1},
+        },
+    )
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+
+
 def a_user(key: str = "ada", **fields: Any) -> dict[str, Any]:
     """Return a user item."""
     return {

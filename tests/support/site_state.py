@@ -10,6 +10,7 @@ _VOLATILE = {
     "wiki_people": {"created_at"},
     "wiki_sources": {"first_seen_at"},
     "wiki_origins": {"run_id"},
+    "wiki_trash": {"run_id", "deleted_at"},
 }
 
 

@@ -3,7 +3,7 @@
 Source: docs/reference/permissions.md#checks
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from portway_assistant.apps import CheckResult
 from portway_assistant.core.reach import Audience, Reach
@@ -21,17 +21,27 @@ _PUBLIC = (
     " each, or take the permission of anonymous people away."
 )
 _UNREACHABLE = (
-    "Everybody they are restricted to has left, is disabled or is unknown. They arrive closed, and"
-    " only an admin can open them: give each another owner, or archive it."
+    "Everybody they are restricted to has left, is disabled or unknown, or is in groups that do not"
+    " arrive. They arrive closed, and only an admin can open them: give each another owner, have"
+    " the groups made, or archive the page."
 )
 
 
 class ContentChecks:
-    """The checks over the chosen spaces of an export."""
+    """The checks over the chosen spaces of an export.
 
-    def __init__(self, store: WorkStore, spaces: Sequence[Space]) -> None:
+    Args:
+        store: The export, read and resolved.
+        spaces: The chosen spaces.
+        is_absent: Tells of a group, by name, that it does not arrive.
+    """
+
+    def __init__(
+        self, store: WorkStore, spaces: Sequence[Space], *, is_absent: Callable[[str], bool]
+    ) -> None:
         self._store = store
         self._spaces = spaces
+        self._is_absent = is_absent
 
     def run(self) -> list[CheckResult]:
         """Return the outcome of each check."""
@@ -90,7 +100,7 @@ class ContentChecks:
         active = frozenset(user.key for user in self._store.users() if user.active and user.known)
         groups = [group.name for group in self._store.groups()]
         if not groups:
-            return Audience(active, None)
+            return Audience(active, None, self._is_absent)
         below: dict[str, set[str]] = {}
         members: dict[str, set[str]] = {fold(name): set() for name in groups}
         for membership in self._store.memberships():
@@ -99,7 +109,8 @@ class ContentChecks:
                 members.setdefault(group, set()).add(membership.user_key)
             if membership.member_group is not None:
                 below.setdefault(group, set()).add(fold(membership.member_group))
-        return Audience(active, {name: _all_below(name, members, below) for name in members})
+        inside = {name: _all_below(name, members, below) for name in members}
+        return Audience(active, inside, self._is_absent)
 
     def _is_public(self, space: Space) -> bool:
         return any(

@@ -47,6 +47,7 @@ class HangingSource:
         people: The people who move, who may be fewer accounts than at the source.
         fileless: Gives the ids of attachments whose bytes the export lacks.
         unsent: Gives the source keys of what stays behind for that.
+        pulse: Called between the parts of what takes long; it may raise to break off.
     """
 
     def __init__(
@@ -57,7 +58,9 @@ class HangingSource:
         *,
         fileless: Callable[[], frozenset[str]],
         unsent: Callable[[], frozenset[str]],
+        pulse: Callable[[], None] = lambda: None,
     ) -> None:
+        self._pulse = pulse
         self._store = store
         self._spaces = spaces
         self._people = people
@@ -147,7 +150,9 @@ class HangingSource:
             for revision in self._store.attachment_revisions(space.id, archived=archived):
                 yield attachment_version_item(
                     revision,
-                    measure(self._store, revision.file) if revision.file else None,
+                    measure(self._store, revision.file, pulse=self._pulse)
+                    if revision.file
+                    else None,
                     newest_is_missing=revision.original_id in self._fileless(),
                 )
 

@@ -31,6 +31,15 @@ CONTAINER_KINDS = {
     ContainerKind.COMMENT: "comment",
     ContainerKind.ATTACHMENT: "attachment",
 }
+NAMESPACES = {
+    "space": namespaces.CONFLUENCE_SPACE,
+    "page": namespaces.CONFLUENCE_PAGE,
+    "blogPost": namespaces.CONFLUENCE_BLOG_POST,
+    "comment": namespaces.CONFLUENCE_COMMENT,
+    "attachment": namespaces.CONFLUENCE_ATTACHMENT,
+}
+"""Where apps look up content by the id it had at the source."""
+
 FILE_MISSING = (
     "file_missing",
     (

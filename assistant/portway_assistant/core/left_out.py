@@ -9,7 +9,9 @@ REASONS: dict[LeftOutReason, str] = {
     LeftOutReason.DRAFT: "Drafts stay behind; only what was published moves.",
     LeftOutReason.DELETED: "It is in the trash.",
     LeftOutReason.ARCHIVED: "An archived version of something that stays behind.",
-    LeftOutReason.HISTORY: "An older version of something that stays behind.",
+    LeftOutReason.HISTORY: (
+        "An older version of something that stays behind, or of a space's description."
+    ),
     LeftOutReason.OTHER_SPACE: "It belongs to a space this export is not about.",
     LeftOutReason.NO_SPACE: "Its space is not in the export.",
     LeftOutReason.NO_ID: "The export gives it no id.",

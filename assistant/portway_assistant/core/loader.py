@@ -8,23 +8,22 @@ sent again, and answered as before.
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Any
 
 from portway_assistant.clients import PlatformClient, SiteClient
-from portway_assistant.core.outgoing import OutgoingFile, OutgoingItem
+from portway_assistant.core.outgoing import FileChunks, OutgoingFile, OutgoingItem
 from portway_assistant.core.space_keys import KEY_TAKEN
 from portway_assistant.progress import Progress
-from portway_assistant.runs.ledger import ItemOutcome, Ledger
+from portway_assistant.runs.ledger import ARRIVED, ItemOutcome, Ledger
+from portway_assistant.stopping import check, checked
 from portway_sdk import APIError
+from portway_service.edit_rules import EditPolicy
 
 BATCH_ITEMS = 500
 BATCH_BYTES = 4 << 20
 SMALL_FILE_BYTES = 256 << 10
 SMALL_FILES_BYTES = 4 << 20
-ARRIVED = frozenset({"created", "merged", "unchanged", "updated", "skipped"})
-
-
-class StopRequested(Exception):
-    """Somebody asked the run to stop. Everything recorded so far stands."""
+STANDS_BESIDE = "stands_beside"
 
 
 class Loader:
@@ -40,6 +39,7 @@ class Loader:
         ledger: Ledger,
         progress: Progress,
         stop: threading.Event,
+        edited: EditPolicy = EditPolicy.LEAVE,
     ) -> None:
         self._run_id = run_id
         self._migration_id = migration_id
@@ -48,6 +48,7 @@ class Loader:
         self._ledger = ledger
         self._progress = progress
         self._stop = stop
+        self._edited = edited
 
     def load(
         self,
@@ -63,29 +64,54 @@ class Loader:
         come before what they hang on.
 
         Raises:
-            StopRequested: Between two batches, once the stop event is set.
+            StopRequested: Between two items, once the stop event is set. Items of a batch that
+                was not sent yet are still ahead.
         """
         self._progress.phase(phase, total)
         position, done = self._ledger.position(self._run_id, phase)
         self._progress.advance(phase, position)
         if done:
             return
-        for batch in batches(islice(items(), position, None)):
-            if self._stop.is_set():
-                raise StopRequested
+        for batch in batches(checked(islice(items(), position, None), self._stop)):
             outcomes = self._send(batch, ahead=ahead)
             position += len(batch)
             self._ledger.record(self._run_id, phase, outcomes, position=position)
             self._progress.advance(phase, len(batch))
         self._ledger.record(self._run_id, phase, [], position=position, done=True)
 
+    def load_failed(
+        self, phase: str, items: Callable[[], Iterable[OutgoingItem]], *, ahead: bool = False
+    ) -> int:
+        """Send those items of a phase again that failed; return how many arrived this time.
+
+        What failed because of another item failed itself, so it is among them.
+
+        Raises:
+            StopRequested: As `load`. What was sent by then is accounted for.
+        """
+        arrived = 0
+        for batch in batches(checked(items(), self._stop)):
+            failed = self._ledger.failed_among(self._run_id, [item.source_key for item in batch])
+            if not failed:
+                continue
+            again = [item for item in batch if item.source_key in failed]
+            self._progress.phase(f"retry {phase}", len(again))
+            outcomes = self._send(again, ahead=ahead)
+            self._ledger.amend(self._run_id, outcomes)
+            arrived += sum(outcome.outcome in ARRIVED for outcome in outcomes)
+            self._progress.advance(f"retry {phase}", len(again))
+        return arrived
+
     def _send(self, batch: Sequence[OutgoingItem], *, ahead: bool = False) -> list[ItemOutcome]:
         sendable = [(item, item.line()) for item in batch if item.gap is None]
         answers: dict[str, ItemOutcome] = {}
         wanted: list[tuple[str, OutgoingFile]] = []
+        copies: list[ItemOutcome] = []
         if sendable:
             lines = [line for _, line in sendable]
-            results = self._site.send_items(lines, run_id=self._run_id, ahead=ahead)
+            results = self._site.send_items(
+                lines, run_id=self._run_id, edited=self._edited, ahead=ahead
+            )
             for (item, _), result in zip(sendable, results, strict=True):
                 # Somebody made a space of this key meanwhile: it is left out, nothing has failed.
                 is_taken = result.get("code") == KEY_TAKEN
@@ -98,6 +124,8 @@ class Loader:
                     code=result.get("code"),
                     reason=result.get("reason"),
                 )
+                if beside := result.get("beside"):
+                    copies.append(_copy_outcome(item, beside))
                 if result.get("fileWanted") and item.file is not None:
                     wanted.append((item.source_key, item.file))
         for source_key, problem in self._send_files(wanted):
@@ -106,7 +134,7 @@ class Loader:
         return [
             answers[item.source_key] if item.gap is None else _gap_outcome(item, item.gap)
             for item in batch
-        ]
+        ] + copies
 
     def _send_files(
         self, wanted: Sequence[tuple[str, OutgoingFile]]
@@ -115,9 +143,10 @@ class Loader:
         small: list[tuple[str, bytes]] = []
         size = 0
         for source_key, file in wanted:
+            check(self._stop)
             if file.size_bytes > SMALL_FILE_BYTES:
                 try:
-                    self._site.send_file(source_key, file.open_chunks)
+                    self._site.send_file(source_key, self._stoppable(file.open_chunks))
                 except APIError as error:
                     yield source_key, (error.code, error.message)
                 continue
@@ -128,6 +157,10 @@ class Loader:
                 small, size = [], 0
         if small:
             yield from self._send_small(small)
+
+    def _stoppable(self, open_chunks: FileChunks) -> FileChunks:
+        """Let a file break off between two chunks once the stop event is set."""
+        return lambda: checked(open_chunks(), self._stop)
 
     def _send_small(
         self, files: Sequence[tuple[str, bytes]]
@@ -163,6 +196,19 @@ def batches(items: Iterable[OutgoingItem]) -> Iterator[list[OutgoingItem]]:
         size += item_size
     if batch:
         yield batch
+
+
+def _copy_outcome(item: OutgoingItem, beside: dict[str, Any]) -> ItemOutcome:
+    """Return what became of the copy that stands beside an item edited at the destination."""
+    return ItemOutcome(
+        source_key=beside["sourceKey"],
+        kind=item.kind,
+        outcome=beside["outcome"],
+        title=beside["title"],
+        destination_id=beside["id"],
+        code=beside["code"] or STANDS_BESIDE,
+        reason=beside["reason"] or f"It stands beside {item.source_key}, which was edited here.",
+    )
 
 
 def _gap_outcome(item: OutgoingItem, gap: tuple[str, str]) -> ItemOutcome:

@@ -22,15 +22,19 @@ class Audience:
     Attributes:
         active: Keys of people who can sign in.
         members: Active members by folded group name; None when the export knows no groups.
+        absent: Tells of a folded group name that the group does not arrive.
     """
 
     active: frozenset[str]
     members: Mapping[str, frozenset[str]] | None
+    absent: Callable[[str], bool] = lambda _: False
 
     def circle(self, user_keys: Iterable[str], groups: Iterable[str]) -> Circle:
         """Return the active people in one set of people and groups."""
         found = self.active.intersection(user_keys)
         for group in groups:
+            if self.absent(group):
+                continue
             if self.members is None:
                 return None
             found |= self.members.get(group, frozenset())

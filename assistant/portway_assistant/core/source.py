@@ -62,6 +62,8 @@ class Source:
         people: What a people file adds to the export's users.
         settings: The choices of the plan.
         decisions: What was decided about e-mail domains, by domain.
+        pulse: Called between the parts of what takes long, such as measuring a large file; it
+            may raise to break off.
 
     Raises:
         Refusal: `space_not_in_export`.
@@ -75,8 +77,10 @@ class Source:
         people: PeopleFile | None = None,
         settings: PlanSettings | None = None,
         decisions: Mapping[str, Decision] | None = None,
+        pulse: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = self._store = store
+        self._pulse = pulse
         self._settings = settings or PlanSettings()
         available = list(store.spaces())
         wanted = {fold(key) for key in space_keys}
@@ -192,9 +196,18 @@ class Source:
         """Return what is worth knowing about the export before anything moves."""
         return [
             *self._arrival.checks(),
-            *ContentChecks(self._store, self._spaces).run(),
+            *ContentChecks(
+                self._store,
+                self._spaces,
+                is_absent=lambda name: self.people.group_gap(name) is not None,
+            ).run(),
             *self.people.checks(),
         ]
+
+    @property
+    def spaces(self) -> Sequence[Space]:
+        """The spaces that move."""
+        return self._spaces
 
     def facts(self) -> dict[str, Any]:
         """Return what the report says about the export."""
@@ -262,6 +275,7 @@ class Source:
             self.people,
             fileless=lambda: self._fileless,
             unsent=lambda: self._unsent,
+            pulse=self._pulse,
         )
 
     @cached_property
@@ -320,7 +334,11 @@ class Source:
     def _attachments(self) -> Iterator[OutgoingItem]:
         for space, archived in self._both():
             for attachment in self._store.attachments(space.id, archived=archived):
-                facts = measure(self._store, attachment.file) if attachment.file else None
+                facts = (
+                    measure(self._store, attachment.file, pulse=self._pulse)
+                    if attachment.file
+                    else None
+                )
                 yield attachment_item(attachment, facts)
 
     def _attachments_ahead(self) -> Iterator[OutgoingItem]:

@@ -3,12 +3,26 @@
 from collections.abc import Sequence
 
 from portway_assistant.apps import CheckResult
+from portway_assistant.error_codes import (
+    EMAIL_DOMAINS_UNTRUSTED,
+    EMAILS_INVALID,
+    EMAILS_SHARED,
+    GROUPS_CLASH,
+)
 from portway_assistant.people.groups import Groups
 from portway_assistant.people.settled import Settled
 from portway_assistant.runs.settings import EmailFix, GroupClash, PlanSettings
 
 NAMED = 3
 """How many people or groups a check names as examples."""
+
+REFUSED = {
+    "invalid-emails": EMAILS_INVALID,
+    "duplicate-emails": EMAILS_SHARED,
+    "email-domains": EMAIL_DOMAINS_UNTRUSTED,
+    "group-clash": GROUPS_CLASH,
+}
+"""What a run is refused with when a check fails."""
 
 _INVALID = {
     EmailFix.PLACEHOLDER: "They move as named placeholders without access.",

@@ -74,13 +74,21 @@ class Report:
 
     @property
     def items(self) -> dict[str, int]:
-        """How many items had each outcome, over all kinds. Updated ones count as merged."""
-        total = {
-            outcome: sum(by_outcome.get(outcome, 0) for by_outcome in self.counts.values())
-            for outcome in COUNTED
-        }
+        """How many items had each outcome, over all kinds. Updated ones count as merged.
+
+        Those deleted because the source has them no longer are counted apart: `deleted`.
+        """
+        total = {outcome: self._total(outcome) for outcome in COUNTED if outcome != "deleted"}
         total["merged"] += total.pop("updated")
         return total
+
+    @property
+    def deleted(self) -> int:
+        """How many items were deleted because the source has them no longer."""
+        return self._total("deleted")
+
+    def _total(self, outcome: str) -> int:
+        return sum(by_outcome.get(outcome, 0) for by_outcome in self.counts.values())
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON-ready values."""
@@ -103,6 +111,7 @@ class Report:
                 "address": self.site_url,
             },
             "items": self.items,
+            "deleted": self.deleted,
             "itemsByKind": self.counts,
             "notMoved": [asdict(group) for group in self.not_moved],
             "repairs": self.repairs,

@@ -25,7 +25,11 @@ OUTCOME_WORDS = {
     "unchanged": "already there",
     "skipped": "left out",
     "failed": "failed",
+    "deleted": "deleted",
+    "doomed": "still to be deleted",
 }
+RARE = frozenset({"deleted", "doomed"})
+"""Outcomes that have a column only where some item has them."""
 
 
 @cache
@@ -46,6 +50,11 @@ def _context(report: Report) -> dict[str, Any]:
         "name_count": name_count,
         "status_words": STATUS_WORDS,
         "outcome_words": OUTCOME_WORDS,
+        "shown_outcomes": {
+            outcome: word
+            for outcome, word in OUTCOME_WORDS.items()
+            if outcome not in RARE or any(outcome in by for by in report.counts.values())
+        },
     }
 
 

@@ -15,11 +15,15 @@ from urllib.parse import urlsplit
 
 from portway_assistant.apps import AppMover, AppToMove, CheckResult
 from portway_assistant.clients import PlatformClient, SiteClient
+from portway_assistant.core.deleter import Deleter
 from portway_assistant.core.destination_ids import KEYS_PER_REQUEST
-from portway_assistant.core.loader import Loader, StopRequested
+from portway_assistant.core.gone import GoneItem, find_gone
+from portway_assistant.core.loader import Loader
 from portway_assistant.core.outgoing import OutgoingItem
 from portway_assistant.core.source import Source
 from portway_assistant.core.space_keys import KEY_TAKEN
+from portway_assistant.error_codes import EXPORT_CHANGED, NOTHING_TO_RETRY, RUN_NOT_ENDED
+from portway_assistant.people.checks import REFUSED
 from portway_assistant.progress import Progress
 from portway_assistant.proof.compare import Proof, prove
 from portway_assistant.reports.links import write_links
@@ -27,9 +31,12 @@ from portway_assistant.reports.report import Receipt, Report, group_not_moved
 from portway_assistant.reports.writing import write_report, write_whole
 from portway_assistant.runs.ledger import AppOutcome, Ledger, Run
 from portway_assistant.runs.plan import Plan, RunStatus
+from portway_assistant.stopping import StopRequested, check, checked
+from portway_scopes import RERUNNABLE
 from portway_scopes.namespaces import MIGRATED_NAMESPACES
 from portway_sdk import APIError, TransportError
 from portway_service.clock import Clock
+from portway_service.errors import Refusal
 
 
 class AppProcesses(Protocol):
@@ -79,6 +86,8 @@ class _Course:
     ready_apps: list[AppToMove] = field(default_factory=list)
     consents: dict[str, str] = field(default_factory=dict)
     apps: list[AppOutcome] = field(default_factory=list)
+    retried: int = 0
+    """How many items arrived that had failed before."""
     proof: Proof | None = None
     notes: list[str] = field(default_factory=list)
 
@@ -110,10 +119,24 @@ class Engine:
         Returns the report and the path of its HTML file. A run that was stopped, or whose
         destination stayed away, ends STOPPED; the next one goes on from there.
         """
+        run = self._around.ledger.open_run(self._plan)
+        if run.resumed:
+            self._around.progress.note("Going on with a run that was interrupted")
+        return self._conduct(run)
+
+    def retry(self, run_id: str) -> tuple[Report, Path]:
+        """Send again what failed in an ended run of the plan, and prove it anew.
+
+        Raises:
+            Refusal: `export_changed`, `run_not_ended`, `nothing_to_retry`.
+        """
+        ledger = self._around.ledger
+        decide_retry(ledger, run_id, self._plan, self._apps)
+        return self._conduct(ledger.reopen_run(run_id))
+
+    def _conduct(self, run: Run) -> tuple[Report, Path]:
         ledger, around = self._around.ledger, self._around
-        course = _Course(run=ledger.open_run(self._plan), began=around.monotonic())
-        if course.run.resumed:
-            around.progress.note("Going on with a run that was interrupted")
+        course = _Course(run=run, began=around.monotonic())
         try:
             status, reason = self._carry_out(course)
         except StopRequested:
@@ -171,7 +194,7 @@ class Engine:
         failed = [check for check in course.checks if check.outcome == "failed"]
         if not failed:
             return None
-        why = " ".join(f"{check.title}: no. {check.message}" for check in failed)
+        why = " ".join(f"{check.title}: no. {check.message}{_code(check)}" for check in failed)
         return f"Nothing was written. {why}"
 
     def _check_apps(self, course: _Course) -> None:
@@ -197,14 +220,14 @@ class Engine:
                 results += mover.run_checks(
                     app, list(self._source.containers()), key=f"{run_id}/checks/{app.key}"
                 )
-            checked = [replace(result, app_key=app.key) for result in results]
-            self._tell(checked)
-            course.checks += checked
+            results = [replace(result, app_key=app.key) for result in results]
+            self._tell(results)
+            course.checks += results
 
     def _tell(self, checks: Sequence[CheckResult]) -> None:
-        for check in checks:
-            if check.outcome != "passed":
-                self._around.progress.note(f"{check.outcome}: {check.title}. {check.message}")
+        for result in checks:
+            if result.outcome != "passed":
+                self._around.progress.note(f"{result.outcome}: {result.title}. {result.message}")
 
     def _move_core(self, course: _Course) -> RunStatus:
         self._platform.set_core_status(course.migration_id, "RUNNING")
@@ -216,13 +239,21 @@ class Engine:
             ledger=self._around.ledger,
             progress=self._around.progress,
             stop=self._around.stop,
+            edited=self._plan.settings.edited,
         )
-        for phase in self._source.phases():
+        phases = self._source.phases()
+        for phase in phases:
             loader.load(phase.name, phase.items, total=phase.total, ahead=phase.ahead)
             if phase.name == "spaces":
                 self._source.leave_out(self._refused_spaces(course.run.run_id))
             elif phase.name == "attachments":
                 self._take_over_files(course)
+        if course.run.attempt > 1:
+            course.retried = sum(
+                loader.load_failed(phase.name, phase.items, ahead=phase.ahead) for phase in phases
+            )
+        if self._plan.settings.deletions:
+            self._delete_gone(course)
         status = self._core_status(course)
         self._platform.set_core_status(course.migration_id, status)
         return status
@@ -249,6 +280,34 @@ class Engine:
             if space.code == KEY_TAKEN:
                 yield space.source_key
 
+    def _delete_gone(self, course: _Course) -> None:
+        deleter = Deleter(
+            run_id=course.run.run_id,
+            migration_id=course.migration_id,
+            site=self._site,
+            platform=self._platform,
+            ledger=self._around.ledger,
+            progress=self._around.progress,
+            stop=self._around.stop,
+            edited=self._plan.settings.edited,
+        )
+        deleter.delete(self._find_gone)
+
+    def _find_gone(self) -> Iterator[GoneItem]:
+        with self._site.inventory() as inventory:
+            yield from find_gone(
+                (item.source_key for item in self._items()),
+                inventory=checked(inventory, self._around.stop),
+                space_keys={f"space/{space.id}" for space in self._source.spaces},
+                content=self._plan.settings.content,
+                scratch=self._around.folder / "gone.db",
+            )
+
+    def _items(self) -> Iterator[OutgoingItem]:
+        """Yield everything the source offers, as it would be sent."""
+        for phase in self._source.phases():
+            yield from checked(phase.items(), self._around.stop)
+
     def _core_status(self, course: _Course) -> RunStatus:
         run_id = course.run.run_id
         counts = self._around.ledger.counts(run_id)
@@ -260,48 +319,64 @@ class Engine:
         return RunStatus.INCOMPLETE if failed else RunStatus.FINISHED
 
     def _move_apps(self, course: _Course) -> None:
-        mover, ledger, run_id = self._mover(), self._around.ledger, course.run.run_id
-        counts = ledger.counts(run_id)
-        nothing_new = not any(
-            by_outcome.get("created", 0) + by_outcome.get("updated", 0)
-            for by_outcome in counts.values()
-        )
+        mover, ledger, run = self._mover(), self._around.ledger, course.run
+        attempt = "" if run.attempt == 1 else f"/{run.attempt}"
         for app in self._apps:
-            earlier = ledger.find_app_success(self._plan, app.key, app.version, before=run_id)
+            check(self._around.stop)
             if app not in course.ready_apps:
                 outcome = _not_started(app, course)
-            elif nothing_new and earlier is not None:
+            elif (earlier := self._find_success(course, app)) is not None:
                 outcome = earlier
-                course.notes.append(
-                    f"{app.key} was moved by an earlier run of this plan and nothing has come"
-                    " since, so it was not moved again."
-                )
             else:
                 outcome = mover.transfer(
                     app,
                     course.migration_id,
                     consent_record_id=course.consents.get(app.key),
-                    key=f"{run_id}/transfer/{app.key}",
+                    key=f"{run.run_id}/transfer/{app.key}{attempt}",
+                    rerun_of=self._find_failure(course, app),
                 )
-            ledger.record_app(run_id, outcome)
+            ledger.record_app(run.run_id, outcome)
             course.apps.append(outcome)
 
+    def _find_failure(self, course: _Course, app: AppToMove) -> str | None:
+        """Return the transfer of a retried run that did not succeed, to be run again."""
+        if course.run.attempt == 1:
+            return None
+        mine = self._around.ledger.find_app_outcome(course.run.run_id, app.key)
+        return mine.transfer_id if mine is not None and mine.status in RERUNNABLE else None
+
+    def _find_success(self, course: _Course, app: AppToMove) -> AppOutcome | None:
+        """Return the app's success that stands: of a retried run itself, or of an earlier run
+        when nothing has come since."""
+        ledger, run = self._around.ledger, course.run
+        if run.attempt > 1:
+            mine = ledger.find_app_outcome(run.run_id, app.key)
+            if mine is not None and mine.status == "SUCCESS" and not course.retried:
+                return mine
+            return None
+        counts = ledger.counts(run.run_id)
+        if any(by.get("created", 0) + by.get("updated", 0) for by in counts.values()):
+            return None
+        earlier = ledger.find_app_success(self._plan, app.key, app.version, before=run.run_id)
+        if earlier is not None:
+            course.notes.append(
+                f"{app.key} was moved by an earlier run of this plan and nothing has come"
+                " since, so it was not moved again."
+            )
+        return earlier
+
     def _prove(self, course: _Course) -> Proof:
-        plan = self._plan
+        plan, stop = self._plan, self._around.stop
 
         def mappings() -> Iterator[tuple[str, Iterable[tuple[str, str]]]]:
             for namespace in MIGRATED_NAMESPACES:
                 pairs = self._platform.mappings(plan.server_key, plan.site_key, namespace)
-                yield namespace, pairs
-
-        def items() -> Iterator[OutgoingItem]:
-            for phase in self._source.phases():
-                yield from phase.items()
+                yield namespace, checked(pairs, stop)
 
         with self._site.inventory() as inventory:
             return prove(
-                items(),
-                inventory=inventory,
+                self._items(),
+                inventory=checked(inventory, stop),
                 outcomes=self._around.ledger.outcomes(course.run.run_id),
                 mappings=mappings(),
                 scratch=self._around.folder / f"proof-{course.run.run_id}.db",
@@ -374,6 +449,24 @@ class Engine:
                 continue
             write_whole(path, receipt.encode())
             yield Receipt(app_key=app_key, record_id=record_id, path=str(path))
+
+
+def decide_retry(ledger: Ledger, run_id: str, plan: Plan, apps: Sequence[AppToMove]) -> None:
+    """Refuse to send failures again where that cannot be right, or where there are none."""
+    run = ledger.get_run(run_id)
+    if not ledger.is_of_plan(run_id, plan):
+        raise Refusal(EXPORT_CHANGED, path=plan.export_name, plan=plan.name)
+    if run.status in {RunStatus.RUNNING, RunStatus.STOPPED}:
+        raise Refusal(RUN_NOT_ENDED, run_id=run_id, status=run.status)
+    items_failed = any(by_outcome.get("failed") for by_outcome in ledger.counts(run_id).values())
+    moved = {app.app_key for app in ledger.app_outcomes(run_id) if app.status == "SUCCESS"}
+    if not items_failed and all(app.key in moved for app in apps):
+        raise Refusal(NOTHING_TO_RETRY, run_id=run_id)
+
+
+def _code(check: CheckResult) -> str:
+    error = REFUSED.get(check.check_id)
+    return "" if error is None else f" ({error.code})"
 
 
 def _not_started(app: AppToMove, course: _Course) -> AppOutcome:

@@ -5,11 +5,11 @@ for or still ahead. Sending a batch again is harmless: the destination answers i
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import Select, and_, func, insert, or_, select, update
 
 from portway_assistant.runs.files_ahead import FilesAhead
 from portway_assistant.runs.plan import Plan, RunStatus
@@ -18,7 +18,9 @@ from portway_service.clock import Clock
 from portway_service.database import Database
 from portway_service.ids import Ids
 
-COUNTED = ("created", "updated", "merged", "skipped", "unchanged", "failed")
+COUNTED = ("created", "updated", "merged", "skipped", "unchanged", "failed", "deleted")
+ARRIVED = frozenset({"created", "merged", "unchanged", "updated", "skipped"})
+"""Outcomes of items that are at the destination, or were left out of it on purpose."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,10 @@ class Run:
     started_at: datetime
     ended_at: datetime | None
     busy_milliseconds: int
+    plan_id: str | None = None
+    attempt: int = 1
+    """1, and one more for every time its failures were sent again."""
+    export_digest: str = ""
     resumed: bool = False
 
 
@@ -79,24 +85,19 @@ class Ledger:
         A run is open while it is RUNNING (its process died) or STOPPED.
         """
         with self._database.write() as connection:
-            row = connection.execute(
-                select(runs)
-                .where(
-                    runs.c.plan_digest == plan.digest,
-                    runs.c.status.in_([RunStatus.RUNNING, RunStatus.STOPPED]),
-                )
-                .order_by(runs.c.started_at.desc())
-                .limit(1)
-            ).first()
+            row = connection.execute(_open_runs(plan)).first()
             if row is not None:
                 connection.execute(
                     update(runs)
                     .where(runs.c.id == row.id)
-                    .values(status=RunStatus.RUNNING, reason=None, ended_at=None)
+                    .values(
+                        status=RunStatus.RUNNING, reason=None, ended_at=None, plan_id=plan.plan_id
+                    )
                 )
-                return _run(row, resumed=True)
+                return replace(_run(row), status=RunStatus.RUNNING, ended_at=None, resumed=True)
             values = {
                 "id": self._ids.uuid(),
+                "plan_id": plan.plan_id,
                 "plan_digest": plan.digest,
                 "name": plan.name,
                 "server_key": plan.server_key,
@@ -114,6 +115,27 @@ class Ledger:
             connection.execute(insert(runs).values(values))
         return self.get_run(str(values["id"]))
 
+    def find_open_run(self, plan: Plan) -> Run | None:
+        """Return the run that `open_run` would go on with, or None."""
+        with self._database.read() as connection:
+            row = connection.execute(_open_runs(plan)).first()
+        return None if row is None else _run(row)
+
+    def reopen_run(self, run_id: str) -> Run:
+        """Take up an ended run once more, to send again what failed in it."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(runs)
+                .where(runs.c.id == run_id)
+                .values(
+                    status=RunStatus.RUNNING,
+                    reason=None,
+                    ended_at=None,
+                    attempt=runs.c.attempt + 1,
+                )
+            )
+        return replace(self.get_run(run_id), resumed=True)
+
     def get_run(self, run_id: str) -> Run:
         """Return a run; `LookupError` when there is none with this id."""
         with self._database.read() as connection:
@@ -122,11 +144,36 @@ class Ledger:
             raise LookupError(run_id)
         return _run(row)
 
-    def all_runs(self) -> list[Run]:
-        """Return every run, newest first."""
+    def all_runs(self, *, plan_id: str | None = None) -> list[Run]:
+        """Return every run, or those of one plan, newest first."""
+        query = select(runs).order_by(runs.c.started_at.desc(), runs.c.id)
+        if plan_id is not None:
+            query = query.where(runs.c.plan_id == plan_id)
         with self._database.read() as connection:
-            rows = connection.execute(select(runs).order_by(runs.c.started_at.desc())).all()
-        return [_run(row) for row in rows]
+            return [_run(row) for row in connection.execute(query)]
+
+    def is_of_plan(self, run_id: str, plan: Plan) -> bool:
+        """Tell whether a run carried out exactly this plan, on exactly this export."""
+        query = select(runs.c.plan_digest).where(runs.c.id == run_id)
+        with self._database.read() as connection:
+            return bool(connection.execute(query).scalar_one() == plan.digest)
+
+    def arrived_spaces(self, server_key: str, site_key: str) -> set[str]:
+        """Return the source keys of spaces that runs have brought from a server to a site."""
+        query = (
+            select(items.c.source_key)
+            .join(runs, runs.c.id == items.c.run_id)
+            .where(
+                runs.c.server_key == server_key,
+                runs.c.site_key == site_key,
+                runs.c.status.in_([RunStatus.FINISHED, RunStatus.INCOMPLETE]),
+                items.c.kind == "space",
+                items.c.outcome.in_(ARRIVED),
+            )
+            .distinct()
+        )
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
 
     def set_migration(self, run_id: str, migration_id: str) -> None:
         """Write down which migration of the platform the run is."""
@@ -188,13 +235,36 @@ class Ledger:
 
     def amend(self, run_id: str, outcomes: Sequence[ItemOutcome]) -> None:
         """Replace what was recorded for some items."""
-        with self._database.write() as connection:
-            for outcome in outcomes:
-                connection.execute(
-                    update(items)
-                    .where(items.c.run_id == run_id, items.c.source_key == outcome.source_key)
-                    .values(outcome=outcome.outcome, code=outcome.code, reason=outcome.reason)
-                )
+        rows = [{"run_id": run_id, **vars(outcome)} for outcome in outcomes]
+        if rows:
+            with self._database.write() as connection:
+                connection.execute(insert(items).prefix_with("OR REPLACE"), rows)
+
+    def failed_among(self, run_id: str, source_keys: Sequence[str]) -> set[str]:
+        """Return those of the keys whose items failed in a run."""
+        query = select(items.c.source_key).where(
+            items.c.run_id == run_id,
+            items.c.source_key.in_(source_keys),
+            items.c.outcome == "failed",
+        )
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
+
+    def last_titles(self, run_id: str, source_keys: Sequence[str]) -> dict[str, str]:
+        """Return under which titles items of the run's server were last known at its site."""
+        run = self.get_run(run_id)
+        query = (
+            select(items.c.source_key, items.c.title)
+            .join(runs, runs.c.id == items.c.run_id)
+            .where(
+                runs.c.server_key == run.server_key,
+                runs.c.site_key == run.site_key,
+                items.c.source_key.in_(source_keys),
+            )
+            .order_by(runs.c.started_at)
+        )
+        with self._database.read() as connection:
+            return {row.source_key: row.title for row in connection.execute(query)}
 
     def counts(self, run_id: str) -> dict[str, dict[str, int]]:
         """Return, per kind, how many items had each outcome."""
@@ -252,6 +322,11 @@ class Ledger:
         with self._database.read() as connection:
             return {row.source_key: row.destination_id for row in connection.execute(query)}
 
+    def find_app_outcome(self, run_id: str, app_key: str) -> AppOutcome | None:
+        """Return what became of an app in a run, if it came that far."""
+        found = (app for app in self.app_outcomes(run_id) if app.app_key == app_key)
+        return next(found, None)
+
     def record_app(self, run_id: str, outcome: AppOutcome) -> None:
         """Write down where an app stands."""
         values = {"run_id": run_id, **vars(outcome), "details": outcome.details or {}}
@@ -307,7 +382,21 @@ class Ledger:
         )
 
 
-def _run(row: Any, *, resumed: bool = False) -> Run:
+def _open_runs(plan: Plan) -> Select[Any]:
+    """Return the query for the run of a plan that can be gone on with, newest first."""
+    return (
+        select(runs)
+        .where(
+            runs.c.plan_digest == plan.digest,
+            or_(runs.c.plan_id == plan.plan_id, runs.c.plan_id.is_(None)),
+            runs.c.status.in_([RunStatus.RUNNING, RunStatus.STOPPED]),
+        )
+        .order_by(runs.c.started_at.desc())
+        .limit(1)
+    )
+
+
+def _run(row: Any) -> Run:
     return Run(
         run_id=row.id,
         migration_id=row.migration_id,
@@ -320,5 +409,7 @@ def _run(row: Any, *, resumed: bool = False) -> Run:
         started_at=row.started_at,
         ended_at=row.ended_at,
         busy_milliseconds=row.busy_milliseconds,
-        resumed=resumed,
+        plan_id=row.plan_id,
+        attempt=row.attempt,
+        export_digest=row.export_digest,
     )

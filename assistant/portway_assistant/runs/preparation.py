@@ -1,7 +1,7 @@
 """From files of the operator to a plan and its source."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,9 @@ def prepare_source(
     settings: PlanSettings,
     progress: Progress,
     trusted_domains: tuple[str, ...] = (),
+    pulse: Callable[[], None] = lambda: None,
+    work_stores: Path | None = None,
+    forgets: bool = False,
 ) -> Iterator[Prepared]:
     """Read an export into its work store, and make the plan.
 
@@ -49,13 +52,21 @@ def prepare_source(
     are the operator's word. `all` stands for every domain of the people who move. A domain that
     was distrusted stays so.
 
+    Args:
+        pulse: Called all the while; it may raise to break off.
+        work_stores: Where the work store goes, if not into the assistant's folder.
+        forgets: Whether decisions about domains hold for this time only; nothing is written.
+
     Raises:
         Refusal: The export or the people file cannot be used. Nothing was sent anywhere.
     """
     table = None if people is None else read_people(people)
     package = ExportPackage.open(export)
     progress.note(f"{export.name}, {package.entities_size / 1e6:.1f} MB of entities")
-    with open_work_store(package, folder.work_stores) as store:
+    pulse()
+    with open_work_store(
+        package, work_stores or folder.work_stores, on_progress=lambda _read, _all: pulse()
+    ) as store:
         plan = Plan(
             name=name,
             server_key=server_key,
@@ -63,7 +74,7 @@ def prepare_source(
             export_digest=store.export_digest,
             export_name=export.name,
             space_keys=tuple(sorted({fold(key) for key in space_keys})),
-            people_digest=hashlib.sha256(people.read_bytes()).hexdigest() if people else None,
+            people_digest=file_digest(people) if people else None,
             app_keys=tuple(sorted(app_keys)),
             settings=settings,
         )
@@ -73,9 +84,13 @@ def prepare_source(
             people=table,
             settings=settings,
             decisions=folder.domains.by_domain(),
+            pulse=pulse,
         )
         given = _given_domains(source, table, settings, trusted_domains)
-        if folder.domains.trust_undecided(given, by="operator"):
+        if forgets:
+            undecided = dict.fromkeys(given, Decision.TRUSTED)
+            source.people.decide(undecided | dict(folder.domains.by_domain()))
+        elif folder.domains.trust_undecided(given, by="operator"):
             source.people.decide(folder.domains.by_domain())
         yield Prepared(plan, source)
 
@@ -105,6 +120,11 @@ def open_source(
         given = dict.fromkeys(_given_domains(source, table, settings, ()), Decision.TRUSTED)
         source.people.decide(given | folder.domains.by_domain())
         yield source
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 (hex) of a small file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _given_domains(

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import EnumType, StrEnum
 from typing import Any
 
+from portway_service.edit_rules import EditPolicy
+
 
 class PeopleScope(StrEnum):
     """Who moves."""
@@ -69,17 +71,6 @@ class Content(StrEnum):
     ATTACHMENTS = "attachments"
     NONE = "none"
     """People and groups only."""
-
-
-class EditPolicy(StrEnum):
-    """What becomes of an item that changed at the source and was edited at the destination."""
-
-    LEAVE = "leave"
-    """The destination's stays, and is reported."""
-    NEWER = "newer"
-    SOURCE = "source"
-    BOTH = "both"
-    """The source's arrives beside it, under a title of its own."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Runs, the position each phase has reached, and one row for every item."""
+"""Plans, their runs, the position each phase has reached, and one row for every item."""
 
 from sqlalchemy import (
     JSON,
@@ -24,10 +24,36 @@ metadata = MetaData(
     }
 )
 
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("label", String(12), nullable=False),
+    Column("server_key", Text, nullable=False),
+    Column("site_key", Text, nullable=False),
+    Column("export_path", Text, nullable=False),
+    Column("export_digest", String(64), nullable=False),  # of the export last agreed on
+    Column("newer_export", Boolean, nullable=False),  # another file there becomes a delta run
+    Column("space_keys", JSON, nullable=False),  # as chosen; empty for all
+    Column("spaces", JSON, nullable=False),  # what that came to: [{"key", "name"}]
+    Column("people_path", Text),
+    Column("people_digest", String(64)),
+    Column("app_keys", JSON, nullable=False),
+    Column("manifests", JSON, nullable=False),
+    Column("agree", Boolean, nullable=False),
+    Column("settings", JSON, nullable=False),  # those that are not the defaults
+    Column("created_at", Instant, nullable=False),
+    Column("archived_at", Instant),
+    Column("stop_asked_at", Instant),  # its run looks here; a new run clears it
+)
+
 runs = Table(
     "runs",
     metadata,
     Column("id", String(36), primary_key=True),
+    Column("plan_id", String(36), index=True),  # null for runs older than saved plans
+    Column("attempt", Integer, nullable=False, server_default="1"),  # retries count
     Column("plan_digest", String(64), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("server_key", Text, nullable=False),

@@ -32,10 +32,10 @@ def command(data: Path) -> None:
     Starts the platform with its cloud site and both sides of the example app as processes of their
     own, and ends them again. Needs no network and asks nothing. Exits 0 when all went well.
     """
-    from portway_assistant.runs.settings import PlanSettings
     from portway_cli.console import choose_progress
-    from portway_cli.migration import MigrationOrder, run_migration
+    from portway_cli.migration import PlanOrder, run_migration
     from portway_cli.processes import free_port
+    from portway_cli.sessions import Where
 
     _start_afresh(data)
     samples = Path(str(files("portway_cli") / "samples"))
@@ -47,25 +47,16 @@ def command(data: Path) -> None:
         progress.step("Making the example app's data on the server")
         _seed_notes(export, data)
         report, report_path = run_migration(
-            MigrationOrder(
+            PlanOrder(
                 export=export,
-                data=data,
-                platform_url=None,
-                database_url=None,
-                token_file=None,
-                people=None,
-                space_keys=(),
-                manifests=(manifest,),
-                agree=True,
-                server_key="server",
-                site_key="acme",
                 name="Portway demo",
-                settings=PlanSettings(),
+                site_key="acme",
+                manifests=(manifest,),
                 trusted_domains=("all",),
-                patience_seconds=20.0,
-                app_patience_seconds=60.0,
             ),
+            Where(data, patience_seconds=20.0),
             progress,
+            app_patience_seconds=60.0,
         )
     finally:
         progress.close()

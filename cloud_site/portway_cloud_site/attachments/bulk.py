@@ -26,8 +26,6 @@ class AttachmentsIntake(Intake[AttachmentItem]):
     def __init__(self, batch: Batch) -> None:
         super().__init__(batch)
         self._attachments: dict[int, _Attachment] = {}
-        self.superseded: list[tuple[int, str]] = []
-        """Id and SHA-256 of stored files whose place new ones take; to delete after the commit."""
 
     def load(self, items: Sequence[AttachmentItem]) -> None:
         """Read the attachments with these keys."""

@@ -1,13 +1,17 @@
-"""`POST sources/{source}/items`: a batch of items; `POST sources/{source}/ids`: their ids."""
+"""Items of a source: batches, their ids, deletions, and the rehearsal of it all."""
 
 import re
 from typing import Any
 
+import flask
+
 from portway_cloud_site.access import SiteAccess
 from portway_cloud_site.attachments.unlinking import unlink
+from portway_cloud_site.bulk.deletions import delete_items
 from portway_cloud_site.bulk.id_requests import read_wanted
 from portway_cloud_site.bulk.ids import give_ids
-from portway_cloud_site.bulk.messages import BatchQuery, IdsQuery
+from portway_cloud_site.bulk.messages import BatchQuery, IdsQuery, KeysToDelete
+from portway_cloud_site.bulk.rehearsal import rehearse
 from portway_cloud_site.bulk.rules import split_batch
 from portway_cloud_site.bulk.service import take_batch
 from portway_cloud_site.error_codes import SITE_UNKNOWN
@@ -40,6 +44,7 @@ def add_endpoints(services: Services, interfaces: Interfaces) -> None:
             source,
             lines,
             run_id=call.query.run,
+            edited=call.query.edited,
             ahead=call.query.ahead,
         )
         return {"results": results}
@@ -62,6 +67,41 @@ def add_endpoints(services: Services, interfaces: Interfaces) -> None:
         raw_body = call.request.stream.read(services.limits.batch_bytes + 1)
         keys = [wanted.source_key for wanted in read_wanted(raw_body, services.limits)]
         return {"results": unlink(services, call.admitted.site, source, keys)}
+
+    @interfaces.bulk.endpoint(
+        "DELETE",
+        "/sources/<source>/items",
+        access=SiteAccess.ADMIN,
+        query=BatchQuery,
+        body=KeysToDelete,
+    )
+    def delete_source_items(call: Call) -> dict[str, Any]:
+        """Delete items the source has no longer, in one transaction."""
+        results = delete_items(
+            services,
+            call.admitted.site,
+            read_source(call),
+            call.body.source_keys,
+            run_id=call.query.run,
+            edited=call.query.edited,
+        )
+        return {"results": results}
+
+    @interfaces.founding.endpoint(
+        "POST", "/sources/<source>/rehearsal", access=SiteAccess.ADMIN, query=BatchQuery
+    )
+    def post_rehearsal(call: Call) -> flask.Response:
+        """Say what would become of items and deletions, and undo it all."""
+        lines = rehearse(
+            services,
+            call.path["site_key"],
+            read_source(call),
+            call.request.stream,
+            run_id=call.query.run,
+            edited=call.query.edited,
+            ahead=call.query.ahead,
+        )
+        return flask.Response(lines, mimetype="application/x-ndjson")
 
 
 def _site_to_come(services: Services, call: Call) -> Site:

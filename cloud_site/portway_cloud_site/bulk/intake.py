@@ -7,16 +7,19 @@ written at once. So a refused line costs nothing, and leaves no trace.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Table, bindparam, select, update
 
 from portway_cloud_site.bulk.items import Item
+from portway_cloud_site.bulk.messages import DELETED
 from portway_cloud_site.bulk.tables import origins as origins_table
 from portway_cloud_site.error_codes import REFERENCE_MISSING
 from portway_cloud_site.queries import AnyRow, AnySelect, fetch_by, insert_rows
 from portway_cloud_site.sites.service import SiteWriter
 from portway_service.clock import Clock
+from portway_service.edit_rules import EditPolicy
 from portway_service.errors import ErrorCode
 
 ItemT = TypeVar("ItemT", bound=Item)
@@ -70,6 +73,8 @@ class Batch:
     clock: Clock
     run_id: str | None = None
     """The run the batch belongs to; an item it wrote before is answered as the first time."""
+    edited: EditPolicy = EditPolicy.LEAVE
+    """Who wins where both sides changed an item."""
     origins: dict[str, Origin] = field(default_factory=dict)
     write_pending: Callable[[], None] = lambda: None
     """Writes what was decided so far, for what must be done in the database itself."""
@@ -91,6 +96,22 @@ class Batch:
         """Yield the rows of `statement` whose `column` holds one of `values`, in rounds."""
         return fetch_by(self.writer.connection, statement, column, values)
 
+    def load_origins(self, source_keys: Iterable[str]) -> None:
+        """Read the origins of these keys."""
+        columns = origins_table.c
+        statement = select(
+            columns.source_key,
+            columns.entity_id,
+            columns.outcome,
+            columns.canonical_for.is_(None),
+            columns.digest,
+            columns.revision,
+            columns.run_id,
+            columns.run_outcome,
+        ).where(columns.site_id == self.site_id, columns.source == self.source)
+        for row in self.fetch(statement, columns.source_key, source_keys):
+            self.origins[row.source_key] = Origin(*row[1:])
+
     def entity_ids(self, source_keys: Iterable[str | None]) -> set[int]:
         """Return the entities that are here already under some of these keys."""
         found = (self.origins.get(key) for key in source_keys if key is not None)
@@ -106,7 +127,7 @@ class Batch:
 
     def refer_ahead(self, field_name: str, source_key: str) -> int:
         """Return the entity a reference names, or the id kept for it where that is allowed."""
-        if self.ahead and source_key not in self.origins and source_key in self.reserved:
+        if self.ahead and source_key in self.reserved:
             return self.reserved[source_key]
         return self.refer(field_name, source_key)
 
@@ -129,7 +150,7 @@ class Batch:
 
     def _get_origin(self, field_name: str, source_key: str) -> Origin:
         origin = self.origins.get(source_key)
-        if origin is None:
+        if origin is None or origin.outcome == DELETED:
             raise ItemRefusedError(REFERENCE_MISSING, field=field_name, reference=source_key)
         return origin
 
@@ -156,6 +177,8 @@ class Intake(ABC, Generic[ItemT]):
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
+        self.superseded: list[tuple[int, str]] = []
+        """Id and SHA-256 of stored files whose place new ones take; to delete after the commit."""
         self._new: list[dict[str, Any]] = []
         self._changed: list[dict[str, Any]] = []
 
@@ -178,6 +201,20 @@ class Intake(ABC, Generic[ItemT]):
     def join_again(self, item: ItemT, entity_id: int) -> None:
         """Accept that an item joined earlier changed, leaving what is here; or refuse."""
         raise AssertionError(f"{type(self).__name__} joins nothing")
+
+    can_stand_beside: ClassVar[bool] = False
+    """Whether a second one, with another title, can be there for the same item."""
+
+    def find_edited_at(self, entity_id: int) -> datetime | None:
+        """Return when the entity was last written, where its kind keeps that."""
+        written_at = self.table.c.get("updated_at")
+        if written_at is None:
+            return None
+        statement = select(written_at).where(
+            self.table.c.site_id == self._batch.site_id, self.table.c.id == entity_id
+        )
+        found: datetime | None = self._batch.writer.connection.execute(statement).scalar()
+        return found
 
     def find_remark(self, item: ItemT, entity_id: int) -> ItemRefusedError | None:
         """Return why the entity rightly is not as the item says, or None when it is."""

@@ -1,10 +1,9 @@
 """Taking a batch of items: read what they touch, decide line by line, write, commit."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
 
 from portway_cloud_site.attachments.bulk import AttachmentsIntake
 from portway_cloud_site.bulk.ids import RESERVABLE, drop_reservations, find_reserved, kind_of
@@ -24,6 +23,7 @@ from portway_cloud_site.bulk.items import (
 )
 from portway_cloud_site.bulk.messages import (
     CREATED,
+    DELETED,
     FAILED,
     MERGED,
     SKIPPED,
@@ -39,7 +39,9 @@ from portway_cloud_site.error_codes import (
     DESTINATION_EDITED,
     DESTINATION_MISSING,
     INVALID_ITEM,
+    KEPT_BOTH,
     PLACEHOLDER_CLAIMED,
+    TITLE_TAKEN,
 )
 from portway_cloud_site.groups.bulk import GroupsIntake, MembershipsIntake
 from portway_cloud_site.history.bulk import AttachmentVersionsIntake, VersionsIntake
@@ -58,6 +60,36 @@ from portway_cloud_site.sites.rules import Site
 from portway_cloud_site.sites.service import SiteWriter, writing
 from portway_cloud_site.spaces.bulk import SpacesIntake
 from portway_service.clock import Clock
+from portway_service.edit_rules import (
+    EditPolicy,
+    Verdict,
+    beside_key,
+    beside_title,
+    decide_edited,
+    is_beside,
+)
+
+MOST_COPIES = 20
+_INTAKES: dict[str, type[Intake[Any]]] = {
+    "user": PeopleIntake,
+    "group": GroupsIntake,
+    "membership": MembershipsIntake,
+    "space": SpacesIntake,
+    "page": ContentsIntake,
+    "blogPost": ContentsIntake,
+    "version": VersionsIntake,
+    "comment": CommentsIntake,
+    "attachment": AttachmentsIntake,
+    "attachmentVersion": AttachmentVersionsIntake,
+    "template": TemplatesIntake,
+    "label": LabelsIntake,
+    "property": PropertiesIntake,
+    "restriction": RestrictionsIntake,
+    "like": LikesIntake,
+    "watch": WatchesIntake,
+    "spacePermission": SpacePermissionsIntake,
+}
+"""What takes the items of each kind; kinds that share one meet in one table."""
 
 _REFERENCES = (
     "space",
@@ -80,6 +112,7 @@ def take_batch(
     lines: Sequence[bytes],
     *,
     run_id: str | None = None,
+    edited: EditPolicy = EditPolicy.LEAVE,
     ahead: bool = False,
 ) -> list[ItemResult]:
     """Take the items of `lines` in one transaction and return what became of each, in order.
@@ -87,31 +120,50 @@ def take_batch(
     A line that fails leaves the others untouched. Lines sent before change nothing; within one
     run they are answered as the first time, so that a lost answer can be asked for again.
     """
-    parsed = [_parse(line) for line in lines]
-    items = [item for item in parsed if not isinstance(item, UnreadableLineError)]
+    parsed = [parse_line(line) for line in lines]
     with writing(services.database, site) as writer:
-        _note_source(writer, source, services.clock)
-        taker = _Taker(Batch(writer, source, services.clock, run_id, ahead=ahead))
-        taker.load(items)
-        results = [taker.take(line) for line in parsed]
-        taker.flush()
-    for attachment_id, sha256 in taker.superseded_files():
+        note_source(writer, source, services.clock)
+        results, superseded = decide_batch(
+            Batch(writer, source, services.clock, run_id, edited, ahead=ahead), parsed
+        )
+    for attachment_id, sha256 in superseded:
         services.files.discard(site.key, attachment_id, sha256)
     return results
 
 
-def _note_source(writer: SiteWriter, source: str, clock: Clock) -> None:
+def decide_batch(
+    batch: Batch, parsed: Sequence[Item | UnreadableLineError]
+) -> tuple[list[ItemResult], list[tuple[int, str]]]:
+    """Decide and write the lines of a batch, in a transaction of the caller's.
+
+    Returns what became of each, and the stored files whose place new ones take: id and SHA-256.
+    """
+    taker = _Taker(batch)
+    taker.load([item for item in parsed if not isinstance(item, UnreadableLineError)])
+    results = [taker.take(line) for line in parsed]
+    taker.flush()
+    return results, list(taker.superseded_files())
+
+
+def note_source(writer: SiteWriter, source: str, clock: Clock) -> None:
+    """Write down that something came from a source, the first time it does."""
     key = {"site_id": writer.site.id, "name": source}
     known = select(sources.c.name).filter_by(**key)
     if writer.connection.execute(known).first() is None:
         writer.connection.execute(insert(sources).values(**key, first_seen_at=clock.now()))
 
 
-def _parse(line: bytes) -> Item | UnreadableLineError:
+def parse_line(line: bytes) -> Item | UnreadableLineError:
+    """Return the item of a line, or what is wrong with it."""
     try:
         return parse_item(line)
     except UnreadableLineError as error:
         return error
+
+
+def tables_by_kind() -> dict[str, Table]:
+    """Return, for each kind of item, the table its entities lie in."""
+    return {kind: intake.table for kind, intake in _INTAKES.items()}
 
 
 class _Taker:
@@ -119,43 +171,26 @@ class _Taker:
 
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
-        contents = ContentsIntake(batch)
-        attachments = AttachmentsIntake(batch)
-        attachment_versions = AttachmentVersionsIntake(batch)
-        self._intakes: dict[str, Intake[Any]] = {
-            "user": PeopleIntake(batch),
-            "group": GroupsIntake(batch),
-            "membership": MembershipsIntake(batch),
-            "space": SpacesIntake(batch),
-            "page": contents,
-            "blogPost": contents,
-            "version": VersionsIntake(batch),
-            "comment": CommentsIntake(batch),
-            "attachment": attachments,
-            "attachmentVersion": attachment_versions,
-            "template": TemplatesIntake(batch),
-            "label": LabelsIntake(batch),
-            "property": PropertiesIntake(batch),
-            "restriction": RestrictionsIntake(batch),
-            "like": LikesIntake(batch),
-            "watch": WatchesIntake(batch),
-            "spacePermission": SpacePermissionsIntake(batch),
-        }
-        self._superseded = (attachments.superseded, attachment_versions.superseded)
+        made = {intake: intake(batch) for intake in dict.fromkeys(_INTAKES.values())}
+        self._intakes = {kind: made[intake] for kind, intake in _INTAKES.items()}
         batch.write_pending = self.flush
         self._new_origins: list[dict[str, Any]] = []
         self._changed_origins: list[dict[str, Any]] = []
+        self._revived: list[str] = []
 
     def superseded_files(self) -> Iterator[tuple[int, str]]:
         """Yield id and SHA-256 of stored files whose place new ones take."""
-        return chain.from_iterable(self._superseded)
+        for intake in dict.fromkeys(self._intakes.values()):
+            yield from intake.superseded
 
     def load(self, items: Sequence[Item]) -> None:
         """Read the origins of everything the items name, then what each kind needs."""
         batch = self._batch
-        keys = {key for item in items for key in _keys(item)}
-        self._load_origins(keys)
-        absent = [key for key in keys if key not in batch.origins and kind_of(key) in RESERVABLE]
+        keep_both = batch.edited is EditPolicy.BOTH
+        keys = {key for item in items for key in _keys(item, beside=keep_both)}
+        batch.load_origins(keys)
+        here = {key for key, origin in batch.origins.items() if origin.outcome != DELETED}
+        absent = [key for key in keys if key not in here and kind_of(key) in RESERVABLE]
         batch.reserved = find_reserved(
             batch.writer.connection, batch.writer.site, batch.source, absent
         )
@@ -183,6 +218,14 @@ class _Taker:
         for intake in dict.fromkeys(self._intakes.values()):
             intake.flush()
         connection = self._batch.writer.connection
+        if self._revived:
+            statement = delete(origins_table).where(
+                origins_table.c.site_id == self._batch.site_id,
+                origins_table.c.source == self._batch.source,
+                origins_table.c.source_key.in_(self._revived),
+            )
+            connection.execute(statement)
+            self._revived = []
         if self._batch.arrived:
             site = self._batch.writer.site
             drop_reservations(connection, site, self._batch.source, self._batch.arrived)
@@ -190,18 +233,21 @@ class _Taker:
             insert_rows(connection, origins_table, self._new_origins)
             self._new_origins = []
         if self._changed_origins:
-            statement = update(origins_table).where(
+            changed = update(origins_table).where(
                 origins_table.c.site_id == self._batch.site_id,
                 origins_table.c.source == self._batch.source,
                 origins_table.c.source_key == bindparam("changed_key"),
             )
-            connection.execute(statement, self._changed_origins)
+            connection.execute(changed, self._changed_origins)
             self._changed_origins = []
 
     def _take_item(self, item: Item) -> ItemResult:
         intake = self._intakes[item.kind]
         fingerprint = item_fingerprint(item)
         origin = self._batch.origins.get(item.source_key)
+        if origin is not None and origin.outcome == DELETED:
+            self._revived.append(item.source_key)
+            origin = None
         if origin is None:
             written = intake.create(item)
             outcome = MERGED if written.merged else CREATED
@@ -224,8 +270,12 @@ class _Taker:
             self._note_changed(item, origin, joined, MERGED, fingerprint)
             return self._result(intake, item, MERGED, origin.entity_id)
         if revision != origin.revision:
-            edited = ItemRefusedError(DESTINATION_EDITED, source_key=item.source_key)
-            return self._result(intake, item, SKIPPED, origin.entity_id, edited)
+            match self._judge_edited(intake, item, origin.entity_id):
+                case Verdict.LEAVE:
+                    edited = ItemRefusedError(DESTINATION_EDITED, source_key=item.source_key)
+                    return self._result(intake, item, SKIPPED, origin.entity_id, edited)
+                case Verdict.BESIDE:
+                    return self._put_beside(intake, item, origin.entity_id)
         written = intake.update(item, origin.entity_id)
         if written.merged:
             now = Origin(written.entity_id, MERGED, origin.is_alias, fingerprint, 0)
@@ -236,20 +286,34 @@ class _Taker:
         self._note_changed(item, origin, written, outcome, fingerprint)
         return self._result(intake, item, outcome, origin.entity_id)
 
-    def _load_origins(self, source_keys: Iterable[str]) -> None:
-        columns = origins_table.c
-        statement = select(
-            columns.source_key,
-            columns.entity_id,
-            columns.outcome,
-            columns.canonical_for.is_(None),
-            columns.digest,
-            columns.revision,
-            columns.run_id,
-            columns.run_outcome,
-        ).where(columns.site_id == self._batch.site_id, columns.source == self._batch.source)
-        for row in self._batch.fetch(statement, columns.source_key, source_keys):
-            self._batch.origins[row.source_key] = Origin(*row[1:])
+    def _judge_edited(self, intake: Intake[Any], item: Item, entity_id: int) -> Verdict:
+        return decide_edited(
+            self._batch.edited,
+            changed_at=getattr(item, "updated_at", None),
+            edited_at=intake.find_edited_at(entity_id),
+            can_stand_beside=intake.can_stand_beside and not is_beside(item.source_key),
+        )
+
+    def _put_beside(self, intake: Intake[Any], item: Any, entity_id: int) -> ItemResult:
+        """Let the source's version stand beside what was edited, under a title that is free."""
+        number = 0
+        while True:
+            number += 1
+            title = beside_title(item.title, item.version, number)
+            named = {"source_key": beside_key(item.source_key), "title": title}
+            extra = {"home": False} if hasattr(item, "home") else {}
+            copy = item.model_copy(update=named | extra)
+            intake.flush()  # what is read next must hold what this batch wrote
+            intake.load([copy])
+            try:
+                beside = self._take_item(copy)
+            except ItemRefusedError as error:
+                if error.code == TITLE_TAKEN.code and number < MOST_COPIES:
+                    continue
+                beside = _failed(copy.source_key, error)
+            both = ItemRefusedError(KEPT_BOTH, source_key=item.source_key, title=title)
+            result = self._result(intake, item, SKIPPED, entity_id, both)
+            return result | {"beside": beside | {"title": title}}
 
     def _note_new(self, item: Item, written: Written, outcome: str, fingerprint: bytes) -> None:
         is_alias = written.merged and self._batch.has_origin(written.entity_id)
@@ -320,9 +384,12 @@ class _Taker:
         }
 
 
-def _keys(item: Item) -> Iterable[str]:
-    """Return the keys an item names: its own, and those it refers to."""
+def _keys(item: Item, *, beside: bool) -> Iterable[str]:
+    """Return the keys an item names: its own, its copy's where there may be one, and those it
+    refers to."""
     yield item.source_key
+    if beside:
+        yield beside_key(item.source_key)
     fields = item.__dict__
     for name in _REFERENCES:
         key = fields.get(name)

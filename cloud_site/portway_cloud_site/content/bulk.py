@@ -27,6 +27,7 @@ class ContentsIntake(Intake[PageItem | BlogPostItem]):
     """Takes page items and blog post items."""
 
     table = contents
+    can_stand_beside = True
 
     def __init__(self, batch: Batch) -> None:
         super().__init__(batch)

@@ -23,6 +23,7 @@ from portway_service.item_digest import item_digest
 _camel = cache(to_camel)
 _ROWS_PER_ROUND = 200
 _CHUNK_BYTES = 1 << 16
+_HANGS_ON = ("container", "of", "group", "space")
 
 
 def write_inventory(services: Services, site: Site, source: str) -> Iterator[bytes]:
@@ -80,7 +81,13 @@ def _line(files: FileStore, site: Site, kind: str, rows: list[AnyRow]) -> dict[s
         case "attachment" | "attachmentVersion":
             line["file"], item["sizeBytes"], item["sha256"] = _measure(files, site, row)
     digest = item_digest(kind, item)
-    return line | {"digest": digest, "outcome": row.outcome, "editedHere": bool(row.edited_here)}
+    on = next((item[name] for name in _HANGS_ON if item.get(name)), None)
+    return line | {
+        "digest": digest,
+        "outcome": row.outcome,
+        "editedHere": bool(row.edited_here),
+        "on": on,
+    }
 
 
 def _written(value: Any) -> Any:

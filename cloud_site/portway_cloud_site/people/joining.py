@@ -1,7 +1,7 @@
 """Giving everything a placeholder has to an account, after which the placeholder is gone.
 
-Where an account is named is known by column: `PERSON_COLUMNS` in any table, and the subjects of
-restrictions. Rights (groups, space permissions) are given over only when asked.
+Where an account is named is known by column: `PERSON_COLUMNS`, in any table. Rights,
+which are groups and space permissions, are given over only when asked.
 """
 
 from collections.abc import Iterator
@@ -29,6 +29,7 @@ PERSON_COLUMNS = {
     "last_author_id": "last_author_alias",
     "person_id": "author_alias",
     "resolved_by_id": None,
+    "subject_id": "author_alias",
 }
 """Columns that name an account, with the column of the origin that keeps the key as sent."""
 
@@ -74,7 +75,7 @@ def _tables() -> Iterator[Table]:
 
 
 def _columns(table: Table) -> Iterator[Column[Any]]:
-    for name in (*PERSON_COLUMNS, "subject_id"):
+    for name in PERSON_COLUMNS:
         if name in table.c:
             yield table.c[name]
 

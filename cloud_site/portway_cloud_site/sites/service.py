@@ -90,3 +90,32 @@ def writing(database: Database, site: Site) -> Iterator[SiteWriter]:
             connection.execute(
                 update(sites).where(sites.c.id == site.id).values(next_id=writer.next_id)
             )
+
+
+class _Undo(Exception):
+    """Ends a rehearsal."""
+
+
+@contextmanager
+def rehearsing(database: Database, site_key: str, *, clock: Clock) -> Iterator[SiteWriter]:
+    """Begin a transaction that changes a site as `writing` does, and undo all of it.
+
+    A site that is not there yet is there while it lasts.
+    """
+    try:
+        with database.write() as connection:
+            site = find_site(connection, site_key)
+            if site is None:
+                made = connection.execute(
+                    insert(sites)
+                    .values(key=site_key, name=site_key, next_id=FIRST_ID, created_at=clock.now())
+                    .returning(sites.c.id)
+                )
+                site = Site(made.scalar_one(), site_key, site_key)
+            next_id = connection.execute(
+                select(sites.c.next_id).where(sites.c.id == site.id).with_for_update()
+            ).scalar_one()
+            yield SiteWriter(connection, site, next_id)
+            raise _Undo
+    except _Undo:
+        pass

@@ -14,6 +14,7 @@ from portway_platform.migrations.messages import (
     MigrationInput,
     MigrationOutput,
 )
+from portway_platform.migrations.removal import remove_mappings
 from portway_platform.migrations.service import Migration
 from portway_platform.services import Interfaces, Services
 from portway_platform.sites.service import find_pair, get_server, get_site
@@ -60,6 +61,10 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
     @admin.endpoint("POST", "/migrations/<migration_id>/mappings", access=RUN)
     def receive_mappings(call: Call) -> MappingsReceived:
         return service.receive_mappings(services, call.path["migration_id"], call.request.stream)
+
+    @admin.endpoint("DELETE", "/migrations/<migration_id>/mappings", access=RUN)
+    def take_mappings_back(call: Call) -> MappingsReceived:
+        return remove_mappings(services, call.path["migration_id"], call.request.stream)
 
     @admin.endpoint("POST", "/migrations/<migration_id>/containers", access=RUN)
     def receive_containers(call: Call) -> ContainersReceived:

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from portway_cli.main import portway
-from support.exports import ExportBuilder, page_ref, user_ref
+from support.exports import ExportBuilder, Ref, page_ref, user_ref
 from support.runs import Place
 
 
@@ -32,8 +32,13 @@ def an_export(folder, *, ann=True):
         builder.person("ann")
     lost = builder.person("lost", email="lost@unknown.example")
     builder.group("staff", lost)
-    builder.page("By Lost", object_id=200, creator=user_ref("key-lost"),
-                 lastModifier=user_ref("key-lost"))  # fmt: skip
+    body = '<p>Ask <ac:link><ri:user ri:userkey="key-lost" /></ac:link></p>'
+    author = user_ref("key-lost")
+    builder.page("By Lost", object_id=200, creator=author, lastModifier=author, body=body)
+    builder.restriction(page_ref(200), "View", users=["key-lost"])
+    builder.add("LikeEntity", content=page_ref(200), user=user_ref("key-lost"))
+    builder.add("SpacePermission", type="VIEWSPACE", space=Ref("Space", 100),
+                userSubject=user_ref("key-lost"))  # fmt: skip
     return builder.write(folder / "export.zip")
 
 
@@ -76,6 +81,18 @@ def test_a_later_run_leaves_a_claim_and_the_proof_explains_it(place, tmp_path, a
     assert place.rows("SELECT account_id, email, access FROM wiki_people ORDER BY account_id") == (
         before
     )
+
+
+def test_restrictions_and_likes_go_to_the_account(place, tmp_path):
+    place.run(an_export(tmp_path), trust=("example.com",))
+    [ann] = place.rows("SELECT id FROM wiki_people WHERE email = 'ann@example.com'")
+
+    command(place, "people", "claim", "key-lost", "--email", "ann@example.com")
+
+    subjects = place.rows("SELECT subject_id FROM wiki_restriction_subjects")
+    assert subjects == [{"subject_id": ann["id"]}]
+    assert place.rows("SELECT person_id FROM wiki_likes") == [{"person_id": ann["id"]}]
+    assert place.rows("SELECT * FROM wiki_space_permissions") == []
 
 
 def test_the_same_claim_again_changes_nothing(place, tmp_path):

@@ -79,7 +79,7 @@ def test_f100_a_key_in_the_archive_or_the_trash_is_taken_too(place, tmp_path, st
     builder.space("DEMO", spaceStatus="ARCHIVED" if status == "archived" else "CURRENT")
     place.run(builder.write(tmp_path / "theirs.zip"), server="elsewhere")
     if status == "trashed":
-        place.send("DELETE", f"{SITE}/rest/api/space/DEMO")
+        place.call("DELETE", f"{SITE}/rest/api/space/DEMO")
 
     report = place.run(two_spaces().write(tmp_path / "ours.zip"))
 

@@ -155,6 +155,7 @@ def test_every_email_domain_must_be_trusted_before_a_run(place, site_export, tmp
     assert report.run.status == "FAILED"
     assert "stranger.example (1)" in report.run.reason
     assert "portway domains trust" in report.run.reason
+    assert "email_domains_untrusted" in report.run.reason
     assert place.rows("SELECT count(*) AS n FROM wiki_sites") == [{"n": 0}]
     trusted = run(place, site_export, tmp_path, **(settings | {"trust": ("stranger.example",)}))
     assert trusted.run.status == "FINISHED"
@@ -353,6 +354,28 @@ def test_every_user_needs_an_email_of_their_own(place, site_export, tmp_path, fi
         assert set(found) == {"shared@example.com", "Ben"}
     else:
         assert len([each for each in found if each.endswith("@made.example")]) == 1
+
+
+def test_a_merge_never_opens_a_page_to_more_people(place, site_export, tmp_path):
+    """Line 582, of accounts that become one: the page closed to one of them stays closed."""
+    for name in ("ann", "ben"):
+        site_export.person(name, email="shared@example.com")
+    site_export.restriction(page_ref(200), "View", users=["key-ann"])
+    for number, name in enumerate(("key-ann", "key-ben", "key-ann")):
+        site_export.add(
+            "SpacePermission", type="VIEWSPACE" if number < 2 else "EDITSPACE",
+            space=space_ref(), userSubject=user_ref(name),
+        )  # fmt: skip
+
+    report = run(place, site_export, tmp_path, duplicate_emails=EmailFix.MERGE)
+
+    assert report.run.status == "FINISHED"
+    assert place.rows("SELECT count(*) AS n FROM wiki_restrictions") == [{"n": 1}]
+    assert place.rows("SELECT * FROM wiki_restriction_subjects") == []
+    assert {row["operation"] for row in place.rows("SELECT * FROM wiki_space_permissions")} == {
+        "read"
+    }
+    assert any("One account for shared@example.com" in note for note in report.notes)
 
 
 def test_disabled_users_arrive_active_without_product_access(place, site_export, tmp_path):

@@ -56,6 +56,31 @@ def test_what_was_sent_comes_back_on_a_page(ready, migration):
     }
 
 
+def take_back(running, migration, lines):
+    path = f"migrations/{migration['migrationId']}/mappings"
+    return running.admin("DELETE", path, data=ndjson(lines))
+
+
+def test_a_mapping_whose_item_was_deleted_is_taken_back(ready, migration):
+    send(ready, migration, [line("10", "90"), line("11", "91")])
+
+    first = take_back(ready, migration, [line("10", "90"), line("12", "92")])
+    again = take_back(ready, migration, [line("10", "90")])
+
+    assert first.json == {"received": 2, "changed": 1}
+    assert again.json == {"received": 1, "changed": 0}
+    assert page(ready).json["items"] == {"11": "91"}
+
+
+def test_a_mapping_that_stands_for_something_else_by_now_is_left(ready, migration):
+    send(ready, migration, [line("10", "90")])
+
+    answer = take_back(ready, migration, [line("10", "89"), line("10", "9", "identity:user")])
+
+    assert answer.json["changed"] == 0
+    assert page(ready).json["items"] == {"10": "90"}
+
+
 def test_pages_follow_each_other_by_the_last_key(ready, migration):
     """Wire contract, 3.4: stop on `hasNext`; on the last page `lastEntity` is null."""
     send(ready, migration, [line(key) for key in "abcde"])
