@@ -2,9 +2,12 @@
 592-600)."""
 
 import httpx
+import orjson
 import pytest
+from click.testing import CliRunner
 
 from portway_assistant.runs.settings import SpaceClash
+from portway_cli.main import portway
 from support.exports import ExportBuilder, Ref, page_ref
 from support.runs import Place
 from support.site_state import site_state
@@ -229,3 +232,43 @@ def test_pages_whose_titles_differ_by_case_are_renamed_and_links_follow(place, t
     assert bodies["Links"] == '<ri:page ri:content-title="PLAN (2)"/>'
     assert "'PLAN' becomes 'PLAN (2)'" in check(report, "page-titles").message
     assert report.proof.complete
+
+
+class _Desk:
+    """Somebody at a command line."""
+
+    def __init__(self, folder, export):
+        self._data, self._export = folder / "desk", export
+
+    def run(self, *words):
+        words = [*map(str, words), "--data", str(self._data), "--json"]
+        result = CliRunner().invoke(portway, words)
+        assert result.exit_code == 0, (result.output, result.exception)
+        return orjson.loads(result.stdout[result.stdout.index("{") :])
+
+    def create(self, name):
+        return self.run("plan", "create", self._export, "--name", name, "--quiet")
+
+    def statuses(self, name):
+        shown = self.run("plan", "show", name)
+        return {space["key"]: space["status"] for space in shown["spaces"]}
+
+
+def test_f180_a_space_that_was_moved_to_the_site_is_migrated(tmp_path):
+    """Seed line 506."""
+    desk = _Desk(tmp_path, two_spaces().write(tmp_path / "ours.zip"))
+    desk.create("First")
+    assert desk.statuses("First") == {"DEMO": None, "OTHER": None}
+
+    desk.run("plan", "run", "First", "--quiet")
+
+    assert desk.statuses("First") == {"DEMO": "MIGRATED", "OTHER": "MIGRATED"}
+
+
+def test_f181_a_space_that_waits_in_another_plan_is_queued(tmp_path):
+    """Seed line 508."""
+    desk = _Desk(tmp_path, two_spaces().write(tmp_path / "ours.zip"))
+    desk.create("First")
+    desk.create("Second")
+
+    assert desk.statuses("Second") == {"DEMO": "QUEUED", "OTHER": "QUEUED"}
