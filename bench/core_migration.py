@@ -142,6 +142,7 @@ def migrate(export: Path, data: Path, watch: Watch) -> Report:
                 app_keys=(),
                 settings=PlanSettings(),
                 progress=watch,
+                trusted_domains=("all",),
             )
         )
         token = folder.admin_token(RandomIds())

@@ -84,6 +84,11 @@ class PlatformClient:
         path = f"sites/{_q(site_key)}/installations/{_q(app_key)}"
         return dict(self._json("PUT", path, json={"descriptorUrl": descriptor_url}))
 
+    def install_forge_app(self, site_key: str, app_key: str, environment: str) -> dict[str, Any]:
+        """Put an environment of a Forge app on a site, or find it there."""
+        path = f"sites/{_q(site_key)}/forge-installations/{_q(app_key)}/{_q(environment)}"
+        return dict(self._json("PUT", path, json={}))
+
     def enrol(self, server_key: str, app_key: str, *, key: str) -> dict[str, Any]:
         """Return a one-time enrolment token for a server app."""
         path = f"servers/{_q(server_key)}/enrolments"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portway_assistant.people.decisions import DomainDecisions
+from portway_assistant.proof.keys import ProofKey, open_proof_key
 from portway_assistant.runs.ledger import Ledger
 from portway_assistant.runs.lock import RunLock
 from portway_assistant.runs.plan_book import PlanBook
@@ -46,6 +47,11 @@ class AssistantFolder:
     def lock(self) -> RunLock:
         """Held by the run that is going on."""
         return RunLock(self.path)
+
+    @property
+    def proof_key(self) -> ProofKey:
+        """The key that signs the proofs of this assistant."""
+        return open_proof_key(self.path / "keys")
 
     @property
     def reports(self) -> Path:

@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 import click
 
 from portway_assistant.folder import AssistantFolder
-from portway_cli.connections import DEFAULT_URL, Connection, connect
+from portway_cli.connections import connect
 from portway_cli.data_folder import DataFolder
+from portway_cli.options import database_option
 from portway_sdk.http import Caller
 from portway_service.clock import SystemClock
 from portway_service.ids import RandomIds
-from portway_service.outbound import Outbound
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -46,7 +46,7 @@ def place_options(command: Command) -> Command:
     )  # fmt: skip
     for option in reversed(options):
         command = option(command)
-    return command
+    return database_option(command)
 
 
 @contextmanager
@@ -61,19 +61,14 @@ def open_assistant(data: Path) -> Iterator[AssistantFolder]:
 
 
 @contextmanager
-def open_caller(data: Path, platform_url: str | None, token_file: Path | None) -> Iterator[Caller]:
+def open_caller(
+    data: Path, platform_url: str | None, token_file: Path | None, database_url: str | None
+) -> Iterator[Caller]:
     """Reach a running platform, or the one on the data folder in this process."""
     if platform_url is not None:
         yield connect(platform_url, token_file).caller(patience_seconds=PATIENCE_SECONDS)
         return
-    from portway_cli.composition import Composition
-    from portway_service.wsgi_transport import StreamingWSGITransport
+    from portway_cli.sessions import in_process
 
-    folder = DataFolder.open(data)
-    composition = Composition(folder, public_url=DEFAULT_URL, outbound=Outbound.LOOPBACK)
-    try:
-        transport = StreamingWSGITransport(composition.open())
-        connection = Connection(DEFAULT_URL, folder.admin_token(RandomIds()))
+    with in_process(DataFolder.open(data), database_url) as (connection, transport):
         yield connection.caller(transport=transport)
-    finally:
-        composition.stop()

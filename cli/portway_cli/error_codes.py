@@ -30,6 +30,13 @@ PLATFORM_NOT_STARTED = ErrorCode(
     "The process ended or did not get ready in time.",
     "Read the log named; the port may be taken, or the folder not writable.",
 )
+LIST_UNREADABLE = ErrorCode(
+    "list_unreadable",
+    400,
+    "{path} is no list of a dry run (line {line}).",
+    "Each line is a JSON object with kind, sourceKey, title and action.",
+    "Make the list with `portway migrate --dry-run --list FILE` or `portway plan run --dry-run`.",
+)
 KEY_INVALID = ErrorCode(
     "key_invalid",
     400,
@@ -58,6 +65,7 @@ CODES = (
     NO_ADMIN_TOKEN,
     PLATFORM_NOT_STARTED,
     KEY_INVALID,
+    LIST_UNREADABLE,
     DATABASE_UNREACHABLE,
     MASTER_KEY_INVALID,
 )

@@ -19,6 +19,7 @@ COMMANDS = {
     "links": "Print old addresses with their new ones.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
     "plan": "Save plans, run, stop and resume them.",
+    "proof": "Verify the signed report of a run.",
     "retry": "Send again what failed in a run.",
     "sample": "Make up a Confluence export of any size.",
     "people": "See who would arrive as what; claim placeholders.",

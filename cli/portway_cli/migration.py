@@ -126,7 +126,7 @@ def run_plan(
         if plan.archived_at is not None:
             raise Refusal(PLAN_ARCHIVED, plan=plan.name)
         apps = [read_app_file(path) for path in plan.manifests]
-        order = _order(plan)
+        order = order_of(plan)
         with session.assistant.lock.hold(plan.plan_id), session.stopped_by_plan(plan.plan_id):
             may_change = not retry and (newer_export or plan.newer_export)
             refuse_changed_files(plan, may_change=may_change)
@@ -260,7 +260,8 @@ def _draft(order: PlanOrder, prepared: Prepared, apps: list[AppFile]) -> PlanDra
     )
 
 
-def _order(plan: SavedPlan) -> PlanOrder:
+def order_of(plan: SavedPlan) -> PlanOrder:
+    """Return what a saved plan wants moved."""
     return PlanOrder(
         export=plan.export_path,
         name=plan.name,

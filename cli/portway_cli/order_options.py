@@ -194,3 +194,21 @@ def data_option(command: Command) -> Command:
         help="Folder the plans are kept in.  [default: ~/.local/share/portway]",
     )(with_data)
     return decorated  # type: ignore[no-any-return]
+
+
+def dry_run_options(command: Command) -> Command:
+    """Add `--dry-run` and `--list`; the command gets `dry_run` and `list_path`."""
+    listed = click.option(
+        "--list",
+        "list_path",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write the list of a dry run into FILE, one JSON object a line.",
+    )
+    dry = click.option(
+        "--dry-run",
+        is_flag=True,
+        help="List every write with its reason, and write nothing. Exits 3 when checks would keep"
+        " everything from moving.",
+    )
+    return dry(listed(command))

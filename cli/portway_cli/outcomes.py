@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 import orjson
@@ -11,6 +11,7 @@ import orjson
 if TYPE_CHECKING:
     from portway_assistant.progress import Progress
     from portway_assistant.reports.report import Report
+    from portway_cli.dry_runs import Shown
 
 EXIT_CODES = {"FINISHED": 0, "INCOMPLETE": 1, "FAILED": 3, "STOPPED": 4}
 NOTHING_SENT = "Stopped while the export was read. Nothing was sent."
@@ -50,6 +51,26 @@ def run_and_exit(
         click.echo(render_text(report))
         click.echo(f"Report: {report_path}")
     sys.exit(EXIT_CODES[report.run.status])
+
+
+def rehearse_and_exit(
+    rehearse: "Callable[[Progress | None, Shown], int]",
+    *,
+    list_path: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> NoReturn:
+    """Carry out a dry run and end the process."""
+    from portway_cli.console import choose_progress
+    from portway_cli.dry_runs import Shown
+
+    progress = None if quiet else choose_progress()
+    try:
+        code = rehearse(progress, Shown(list_path, as_json))
+    finally:
+        if progress is not None:
+            progress.close()
+    sys.exit(code)
 
 
 def report_json(report: "Report", report_path: Path) -> dict[str, object]:

@@ -112,12 +112,14 @@ def open_session(where: Where) -> Iterator[Session]:
         assistant = AssistantFolder.open(folder.assistant, SystemClock(), RandomIds())
         stack.callback(assistant.close)
         session = Session(where, folder, assistant)
-        stack.enter_context(_stop_on_signals(session.stop))
+        stack.enter_context(stop_on_signals(session.stop))
         yield session
 
 
 @contextmanager
-def _stop_on_signals(stop: threading.Event) -> Iterator[None]:
+def stop_on_signals(stop: threading.Event) -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM set `stop`, and the second end the process."""
+
     def ask(_number: int, _frame: FrameType | None) -> None:
         if stop.is_set():
             raise KeyboardInterrupt

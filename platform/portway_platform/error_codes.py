@@ -193,6 +193,28 @@ CANCELLATION_TOO_EARLY = ErrorCode(
     "Cancel it then, or add `?atOnce=true` to cancel it as support would.",
 )
 
+DELIVERY_UNKNOWN = ErrorCode(
+    "delivery_unknown",
+    404,
+    "There is no delivery {delivery_id}.",
+    "The id is wrong.",
+    "Take it from `GET /admin/v1/deliveries`, or from the events of a transfer.",
+)
+ENDPOINT_UNKNOWN = ErrorCode(
+    "endpoint_unknown",
+    404,
+    "This app has no endpoint {endpoint_id} that ever failed.",
+    "The id is wrong, or belongs to another app or site.",
+    "Take it from the app's `endpoints`, or from the notice.",
+)
+NOTICE_UNKNOWN = ErrorCode(
+    "notice_unknown",
+    404,
+    "There is no notice {notice_id}.",
+    "The id is wrong.",
+    "Take it from `GET /admin/v1/notices`.",
+)
+
 SITE_UNKNOWN = ErrorCode(
     "site_unknown",
     404,
@@ -596,6 +618,9 @@ CODES = (
     APP_DATA_DAMAGED,
     KEY_DESTROYED,
     KEY_UNAVAILABLE,
+    DELIVERY_UNKNOWN,
+    ENDPOINT_UNKNOWN,
+    NOTICE_UNKNOWN,
     MESSAGE_UNKNOWN,
     LOG_FULL,
     FORGE_APP_MISSING,

@@ -6,7 +6,7 @@ of processes write at once: whoever decides on what it read locks that row first
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -268,6 +268,13 @@ def insert_if_absent(connection: Connection, table: Table, values: Mapping[str, 
         execution_options={"preserve_rowcount": True},
     )
     return result.rowcount == 1
+
+
+def insert_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows but those whose unique keys are taken."""
+    if rows:
+        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
 
 
 def upsert(

@@ -40,9 +40,22 @@ def find_address_fault(address: str, policy: Outbound) -> str | None:
         ip = ip.ipv4_mapped
     if policy is Outbound.LOOPBACK:
         return None if ip.is_loopback else "it is not an address of this machine"
-    if ip.is_global and not ip.is_multicast and not ip.is_reserved:
-        return None
-    return "it is not a public address"
+    return None if _is_public(ip) else "it is not a public address"
+
+
+def _is_public(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip in _TRANSLATED:
+            return _is_public(ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF))
+        # What tunnels carry IPv4 in leads wherever that address leads.
+        if ip not in _GLOBAL_UNICAST or ip.sixtofour is not None or ip.teredo is not None:
+            return False
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+"""How networks without IPv4 reach its addresses (RFC 6052)."""
 
 
 class CheckedTransport(httpx.BaseTransport):
@@ -67,24 +80,35 @@ class CheckedTransport(httpx.BaseTransport):
             raise _refusal(url.host, "only https addresses are called")
         try:
             addresses = self._resolve(url.host, url.port or (443 if url.scheme == "https" else 80))
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise httpx.ConnectError(f"cannot resolve {url.host}", request=request) from error
         for address in addresses:
             fault = find_address_fault(address, self._policy)
             if fault is not None:
                 raise _refusal(url.host, fault)
-        pinned = httpx.Request(
-            request.method,
-            url.copy_with(host=addresses[0]),
-            headers=request.headers,
-            stream=request.stream,
-            extensions={**request.extensions, "sni_hostname": url.host},
-        )
-        return self._inner.handle_request(pinned)
+        *others, last = dict.fromkeys(addresses)
+        for address in others:
+            try:
+                return self._inner.handle_request(_pinned(request, address))
+            except httpx.ConnectError:
+                # Nothing was sent: a host with several addresses is reached by another.
+                continue
+        return self._inner.handle_request(_pinned(request, last))
 
     def close(self) -> None:
         """Close every connection."""
         self._inner.close()
+
+
+def _pinned(request: httpx.Request, address: str) -> httpx.Request:
+    """Return the request to the address that was checked, under the name that was given."""
+    return httpx.Request(
+        request.method,
+        request.url.copy_with(host=address),
+        headers=request.headers,
+        stream=request.stream,
+        extensions={**request.extensions, "sni_hostname": request.url.host},
+    )
 
 
 def outbound_client(policy: Outbound, *, timeout_seconds: float = 10.0) -> httpx.Client:

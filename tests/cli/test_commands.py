@@ -52,7 +52,7 @@ def test_migrate_ends_with_one_json_object(tmp_path):
     answer = json.loads(result.stdout.strip().splitlines()[-1])
     assert answer["status"] == "FINISHED"
     assert {"created", "merged", "skipped", "unchanged", "failed"} == set(answer["items"])
-    assert answer["items"]["created"] == 10
+    assert answer["items"]["created"] == 44
     assert answer["apps"] == []
     assert answer["proof"] == {"complete": True, "unexplained": 0}
     assert Path(answer["report"]).read_text().startswith("<!doctype html>")
@@ -153,13 +153,14 @@ def test_without_a_token_nothing_is_sent(tmp_path, monkeypatch, capsys):
     assert "no_admin_token" in capsys.readouterr().err
 
 
-def test_a_restricted_page_is_named_as_such(tmp_path):
+def test_a_restriction_moves_and_a_page_nobody_can_open_is_warned_of(tmp_path):
     builder = ExportBuilder()
     builder.space()
     builder.page("Secret", object_id=200)
     builder.restriction(page_ref(200), "View", users=["key-ann"])
     export = builder.write(tmp_path / "export.zip")
 
-    output = run("migrate", str(export), "--data", str(tmp_path / "data"), "--quiet").output
+    output = run("migrate", str(export), "--data", str(tmp_path / "data")).output
 
-    assert "page restriction" in output
+    assert "restrictions  1 expected, 1 found, 1 the same" in output
+    assert "Somebody active can open every restricted page. 1: Secret. " in output

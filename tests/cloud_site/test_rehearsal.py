@@ -4,7 +4,9 @@ import json
 import random
 
 import pytest
+from sqlalchemy import select
 
+from portway_cloud_site import schema
 from support.site import (
     SOURCE,
     TOKEN,
@@ -50,10 +52,9 @@ def contents(site: Site):
     """Every row of the site's database."""
     database = site.app.extensions["portway_cloud_site"].database
     with database.read() as connection:
-        names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")
         return {
-            name: sorted(map(repr, connection.exec_driver_sql(f"SELECT * FROM {name}")))
-            for (name,) in names.all()
+            name: sorted(map(repr, connection.execute(select(table))))
+            for name, table in schema.TABLES.items()
         }
 
 
@@ -80,10 +81,10 @@ DELETIONS = ["page/200", "comment/400", "blogPost/300", "user/ada", "label/600",
 
 
 @pytest.mark.parametrize("edited", ["leave", "newer", "source", "both"])
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_the_rehearsal_says_what_then_happens_and_writes_nothing(tmp_path, seed, edited):
     chance = random.Random(seed)
-    site = a_filled_site(tmp_path, batch_lines=chance.choice([9, 1_000]))
+    site = a_filled_site(tmp_path, batch_lines=chance.choice([16, 1_000]))
     for key in chance.sample(["page/200", "page/201"], chance.randrange(3)):
         edit_page(site, site.inventory()[key]["id"])
     items = [item for item in ITEMS if chance.random() < 0.8]

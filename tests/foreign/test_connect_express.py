@@ -16,8 +16,8 @@ import pytest
 
 from portway_cli.processes import free_port
 from portway_sdk import Gateway, Listener, ListenerSettings
+from support.foreign import node_project
 from support.manifests import APP_KEY, SERVER_APP_KEY, a_manifest
-from support.node import installed
 from support.processes import Process, Served, an_environment, answers, serving, wait_until
 
 pytestmark = pytest.mark.processes
@@ -49,7 +49,7 @@ class App:
     """The Node app as a process, and what it says it saw."""
 
     def __init__(self, served: Served, folder: Path, product: Product) -> None:
-        program = installed(Path(__file__).parent / "connect-express")
+        program = node_project("connect-express")
         port = free_port()
         self.base_url = f"http://127.0.0.1:{port}"
         self.process = Process(

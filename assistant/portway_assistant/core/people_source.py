@@ -49,7 +49,10 @@ class PeopleSource:
         """Learn which groups the site has, before anything is sent."""
         self._at_site = {
             fold(group["name"]): SiteGroup(
-                group["name"], group["members"], is_ours=group["sourceKey"] is not None
+                group["name"],
+                group["members"],
+                is_ours=group["sourceKey"] is not None,
+                permissions=tuple(group["permissions"]),
             )
             for group in site.groups()
         }

@@ -110,7 +110,8 @@ def _clash_check(groups: Groups, settings: PlanSettings) -> CheckResult:
         GroupClash.STOP: "Nothing moves until this is decided.",
     }[settings.group_clash]
     shown = ", ".join(
-        f"{group.name} ({group.members} at the site, {joining} would join)"
+        f"{group.name} ({group.members} at the site, {_joining(joining)};"
+        f" holds {_some(group.permissions) or 'no space permission'})"
         for group, joining in clashes[:NAMED]
     ) + _more(len(clashes))
     message = f"{_count(len(clashes), 'group')}: {shown}. {effect}"
@@ -152,6 +153,11 @@ def _absent_check(groups: Groups) -> CheckResult:
         " closed. `--missing-groups create` makes them, without members."
     )
     return _result("missing-groups", title, message)
+
+
+def _joining(keys: Sequence[str]) -> str:
+    who = f": {_some(keys)}" if keys else ""
+    return f"{len(keys)} would join{who}"
 
 
 def _passed(check_id: str, title: str) -> CheckResult:

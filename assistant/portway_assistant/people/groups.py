@@ -59,6 +59,8 @@ class SiteGroup:
     members: int
     is_ours: bool
     """Whether it came from this source, or was joined with one that did."""
+    permissions: tuple[str, ...] = ()
+    """Some of what it holds in spaces of the site, such as `DOCS read space`."""
 
 
 class Groups:
@@ -156,15 +158,15 @@ class Groups:
             return {}
         return close(self._store.nested_groups())
 
-    def clashing(self) -> list[tuple[SiteGroup, int]]:
-        """Return each group the site has from elsewhere, with how many would join it."""
+    def clashing(self) -> list[tuple[SiteGroup, list[str]]]:
+        """Return each group the site has from elsewhere, with the keys of who would join it."""
         clashes = {key: group for key, group in self._at_site.items() if self._clashes(key)}
         if not clashes:
             return []
-        joining = dict.fromkeys(clashes, 0)
+        joining: dict[str, list[str]] = {key: [] for key in clashes}
         for group, keys in self.members():
             if fold(group) in joining:
-                joining[fold(group)] = len(self._settled.held_by_all(keys))
+                joining[fold(group)] = self._settled.held_by_all(keys)
         return [(clashes[key], joining[key]) for key in sorted(clashes)]
 
     def absent(self) -> list[str]:

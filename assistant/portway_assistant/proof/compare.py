@@ -6,11 +6,13 @@ Source: docs/reference/proof.md
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+import orjson
 
 from portway_assistant.core.items import NAMESPACES
 from portway_assistant.core.outgoing import OutgoingItem
@@ -26,6 +28,9 @@ KEPT_BOTH = "kept_both"
 """The site's code for what was edited there, while the source's stands beside it."""
 
 EDITED_HERE = "It was edited at the destination since it arrived there."
+
+PROOF_LINES = "proof.ndjson"
+"""The file that holds the proof item by item."""
 
 LISTED = 1000
 """Differences listed one by one in a report; all are counted."""
@@ -57,6 +62,8 @@ class Proof:
     explained: int = 0
     unexplained: int = 0
     differences: list[Difference] = field(default_factory=list)
+    told: Callable[[Difference], None] = field(default=lambda _: None, repr=False, compare=False)
+    """Is told each difference, also those there is no room to list."""
 
     @property
     def complete(self) -> bool:
@@ -69,6 +76,7 @@ class Proof:
             self.unexplained += 1
         else:
             self.explained += 1
+        self.told(difference)
         if len(self.differences) < LISTED:
             self.differences.append(difference)
 
@@ -80,6 +88,7 @@ def prove(
     outcomes: Iterable[ItemOutcome],
     mappings: Iterable[tuple[str, Iterable[tuple[str, str]]]],
     scratch: Path,
+    lines: IO[bytes] | None = None,
 ) -> Proof:
     """Compare both sides.
 
@@ -89,12 +98,13 @@ def prove(
         outcomes: What the run recorded; it explains differences.
         mappings: Per namespace, the platform's pairs of key and id.
         scratch: A file to work in; it is removed.
+        lines: Gets one line of JSON for each item and each difference, when it is given.
     """
     scratch.unlink(missing_ok=True)
     try:
         with closing(sqlite3.connect(scratch)) as database:
             _fill(database, inventory, outcomes, mappings)
-            return _compare(database, items)
+            return _compare(database, items, _Lines(lines))
     finally:
         scratch.unlink(missing_ok=True)
 
@@ -141,8 +151,44 @@ def _fill(
     database.commit()
 
 
-def _compare(database: sqlite3.Connection, items: Iterable[OutgoingItem]) -> Proof:
-    proof = Proof()
+class _Lines:
+    """Writes the proof item by item."""
+
+    def __init__(self, file: IO[bytes] | None) -> None:
+        self._file = file
+
+    def item(
+        self, item: OutgoingItem, expected: str, here_id: str | None, found: str | None
+    ) -> None:
+        verdict = "same" if expected == found else "changed" if found else "missing"
+        self._write(
+            {
+                "kind": item.kind,
+                "sourceKey": item.source_key,
+                "id": here_id,
+                "expected": expected,
+                "found": found,
+                "verdict": verdict,
+            }
+        )
+
+    def difference(self, difference: Difference) -> None:
+        self._write(
+            {
+                "kind": difference.kind,
+                "sourceKey": difference.source_key,
+                "difference": difference.problem,
+                "explanation": difference.explanation,
+            }
+        )
+
+    def _write(self, line: dict[str, Any]) -> None:
+        if self._file is not None:
+            self._file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _compare(database: sqlite3.Connection, items: Iterable[OutgoingItem], lines: _Lines) -> Proof:
+    proof = Proof(told=lines.difference)
     for item in items:
         _count(proof.expected, item.kind)
         row = database.execute(
@@ -153,11 +199,13 @@ def _compare(database: sqlite3.Connection, items: Iterable[OutgoingItem]) -> Pro
             (item.source_key,),
         ).fetchone()
         here_id, digest, arrival, is_edited, outcome, code, reason = row
+        expected = item_digest(item.kind, item.payload)
+        lines.item(item, expected, here_id, digest)
         if here_id is None:
             proof.add(_difference(item, "missing", _why_missing(item, outcome, code, reason)))
             continue
         _mark_seen(database, item.source_key)
-        if digest == item_digest(item.kind, item.payload):
+        if digest == expected:
             _count(proof.same, item.kind)
         else:
             why = why_person_differs(item, digest, arrival, code)

@@ -1,10 +1,11 @@
 """Writes a report into a folder, as JSON, HTML and text: whole files or none."""
 
 import os
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import orjson
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -71,7 +72,10 @@ def render_text(report: Report) -> str:
 def write_report(report: Report, folder: Path) -> Path:
     """Write `report.json`, `report.html` and `report.txt`; return the HTML file's path."""
     folder.mkdir(parents=True, exist_ok=True)
-    facts = orjson.dumps(report.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    facts = orjson.dumps(
+        report.as_json(),
+        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SORT_KEYS,
+    )
     write_whole(folder / "report.json", facts)
     write_whole(folder / "report.txt", render_text(report).encode())
     write_whole(folder / "report.html", render_html(report).encode())
@@ -80,9 +84,20 @@ def write_report(report: Report, folder: Path) -> Path:
 
 def write_whole(path: Path, content: bytes) -> None:
     """Put `content` at `path` in one step: a reader sees the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("wb") as file:
+    with writing_whole(path) as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    shutil.move(temporary, path)
+
+
+@contextmanager
+def writing_whole(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file to write; it takes the place of `path` in one step when the block is left."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        with temporary.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

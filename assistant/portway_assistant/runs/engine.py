@@ -25,10 +25,12 @@ from portway_assistant.core.space_keys import KEY_TAKEN
 from portway_assistant.error_codes import EXPORT_CHANGED, NOTHING_TO_RETRY, RUN_NOT_ENDED
 from portway_assistant.people.checks import REFUSED
 from portway_assistant.progress import Progress
-from portway_assistant.proof.compare import Proof, prove
+from portway_assistant.proof.bundle import sign_bundle
+from portway_assistant.proof.compare import PROOF_LINES, Proof, prove
+from portway_assistant.proof.keys import open_proof_key
 from portway_assistant.reports.links import write_links
 from portway_assistant.reports.report import Receipt, Report, group_not_moved
-from portway_assistant.reports.writing import write_report, write_whole
+from portway_assistant.reports.writing import write_report, write_whole, writing_whole
 from portway_assistant.runs.ledger import AppOutcome, Ledger, Run
 from portway_assistant.runs.plan import Plan, RunStatus
 from portway_assistant.stopping import StopRequested, check, checked
@@ -178,7 +180,7 @@ class Engine:
         self._site.put_site(plan.site_key)
         course.site_name, course.site_url = site["name"], site["baseUrl"]
         migration = self._platform.create_migration(
-            plan.server_key, plan.site_key, plan.name, key=course.run.run_id
+            plan.server_key, plan.site_key, course.run.name, key=course.run.run_id
         )
         course.migration_id = str(migration["migrationId"])
         self._around.ledger.set_migration(course.run.run_id, course.migration_id)
@@ -373,13 +375,15 @@ class Engine:
                 pairs = self._platform.mappings(plan.server_key, plan.site_key, namespace)
                 yield namespace, checked(pairs, stop)
 
-        with self._site.inventory() as inventory:
+        folder = self._around.folder / "reports" / course.run.run_id
+        with self._site.inventory() as inventory, writing_whole(folder / PROOF_LINES) as lines:
             return prove(
                 self._items(),
                 inventory=checked(inventory, stop),
                 outcomes=self._around.ledger.outcomes(course.run.run_id),
                 mappings=mappings(),
                 scratch=self._around.folder / f"proof-{course.run.run_id}.db",
+                lines=lines,
             )
 
     def _verdict(self, course: _Course, core: RunStatus) -> tuple[RunStatus, str | None]:
@@ -438,7 +442,23 @@ class Engine:
             notes=[*self._source.notes(), *course.notes],
             links=links,
         )
-        return report, write_report(report, folder)
+        path = write_report(report, folder)
+        proof = course.proof
+        facts = {
+            "runId": run_id,
+            "migrationId": course.run.migration_id,
+            "status": course.run.status,
+            "export": course.run.export_digest,
+            "complete": proof is not None and proof.complete,
+            "unexplained": proof.unexplained if proof is not None else None,
+        }
+        sign_bundle(
+            folder,
+            open_proof_key(self._around.folder / "keys"),
+            facts,
+            signed_at=self._around.clock.now(),
+        )
+        return report, path
 
     def _save_receipts(self, course: _Course, folder: Path) -> Iterator[Receipt]:
         for app_key, record_id in course.consents.items():

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, delete, insert, select, update
 
 from portway_assistant.error_codes import PLAN_AMBIGUOUS, PLAN_UNKNOWN
-from portway_assistant.runs.plan import PlanDraft, PlanLabel, PlannedSpace, SavedPlan
+from portway_assistant.runs.plan import Plan, PlanDraft, PlanLabel, PlannedSpace, SavedPlan
 from portway_assistant.runs.settings import PlanSettings
 from portway_assistant.runs.tables import plans
 from portway_service.clock import Clock
@@ -45,6 +45,16 @@ class PlanBook:
                 self._update(plan.plan_id, name=draft.name, export_path=str(draft.export_path))
                 return replace(plan, name=draft.name, export_path=draft.export_path)
         return self.save(draft)
+
+    def find_same(self, plan: Plan) -> SavedPlan | None:
+        """Return a saved plan that does exactly what `plan` does, or None."""
+        query = select(plans).where(plans.c.export_digest == plan.export_digest)
+        for saved in self._read(query.order_by(plans.c.created_at.desc())):
+            parts = (saved.server_key, saved.site_key, saved.space_keys, saved.people_digest)
+            wanted = (plan.server_key, plan.site_key, plan.space_keys, plan.people_digest)
+            if parts == wanted and saved.settings == plan.settings:
+                return saved
+        return None
 
     def all_plans(self, *, with_archived: bool = False) -> list[SavedPlan]:
         """Return every plan, newest first."""

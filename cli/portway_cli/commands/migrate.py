@@ -1,10 +1,11 @@
 """`portway migrate`: a whole plan from the command line."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from portway_cli.order_options import order_options, where_options
+from portway_cli.order_options import dry_run_options, order_options, where_options
 
 if TYPE_CHECKING:
     from portway_cli.migration import PlanOrder
@@ -14,10 +15,17 @@ if TYPE_CHECKING:
 @click.command("migrate")
 @order_options
 @where_options
+@dry_run_options
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON object on stdout.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 def command(
-    order: "PlanOrder", where: "Where", app_patience: float, as_json: bool, quiet: bool
+    order: "PlanOrder",
+    where: "Where",
+    app_patience: float,
+    dry_run: bool,
+    list_path: Path | None,
+    as_json: bool,
+    quiet: bool,
 ) -> None:
     """Move EXPORT, a Confluence XML export, to a cloud site.
 
@@ -26,9 +34,17 @@ def command(
 
     Exits 0 FINISHED, 1 INCOMPLETE, 2 wrong usage, 3 FAILED, 4 STOPPED.
     """
+    from portway_cli.dry_runs import dry_run_order
     from portway_cli.migration import run_migration
-    from portway_cli.outcomes import run_and_exit
+    from portway_cli.outcomes import rehearse_and_exit, run_and_exit
 
+    if dry_run:
+        rehearse_and_exit(
+            lambda progress, shown: dry_run_order(order, where, progress, shown),
+            list_path=list_path,
+            as_json=as_json,
+            quiet=quiet,
+        )
     run_and_exit(
         lambda progress: run_migration(order, where, progress, app_patience_seconds=app_patience),
         as_json=as_json,

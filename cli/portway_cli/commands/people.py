@@ -95,6 +95,7 @@ def list_people(
     site_key: str,
     platform: str | None,
     token_file: Path | None,
+    database_url: str | None,
     placeholders: bool,
     as_csv: bool,
 ) -> None:
@@ -104,7 +105,7 @@ def list_people(
 
     if not placeholders:
         raise click.UsageError("Say --placeholders; accounts are listed by the site itself.")
-    with open_caller(data, platform, token_file) as caller:
+    with open_caller(data, platform, token_file, database_url) as caller:
         rows = list(SiteClient(caller, site_key, server_key).placeholders())
     if as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -143,6 +144,7 @@ def claim(
     site_key: str,
     platform: str | None,
     token_file: Path | None,
+    database_url: str | None,
     email: str | None,
     name: str | None,
     access: bool,
@@ -161,7 +163,10 @@ def claim(
     from portway_service.clock import SystemClock
 
     orders = _orders(placeholder, email, name, table, access=access, with_rights=with_rights)
-    with open_assistant(data) as assistant, open_caller(data, platform, token_file) as caller:
+    with (
+        open_assistant(data) as assistant,
+        open_caller(data, platform, token_file, database_url) as caller,
+    ):
         claims = Claims(
             server_key=server_key,
             site_key=site_key,

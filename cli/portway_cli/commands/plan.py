@@ -2,12 +2,18 @@
 
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import orjson
 
-from portway_cli.order_options import data_option, order_options, where_options
+from portway_cli.order_options import (
+    data_option,
+    dry_run_options,
+    order_options,
+    where_options,
+)
 
 if TYPE_CHECKING:
     from portway_cli.migration import PlanOrder
@@ -157,6 +163,7 @@ def delete(plan: str, archive: bool, where: "Where", as_json: bool) -> None:
     help="Take export and people file as they are now, also when they are other ones.",
 )
 @where_options
+@dry_run_options
 @_json
 @_quiet
 def run(
@@ -164,6 +171,8 @@ def run(
     newer_export: bool,
     where: "Where",
     app_patience: float,
+    dry_run: bool,
+    list_path: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -171,9 +180,19 @@ def run(
 
     Exits 0 FINISHED, 1 INCOMPLETE, 2 wrong usage, 3 FAILED, 4 STOPPED.
     """
+    from portway_cli.dry_runs import dry_run_plan
     from portway_cli.migration import run_plan
-    from portway_cli.outcomes import run_and_exit
+    from portway_cli.outcomes import rehearse_and_exit, run_and_exit
 
+    if dry_run:
+        rehearse_and_exit(
+            lambda progress, shown: dry_run_plan(
+                plan, where, progress, shown, newer_export=newer_export
+            ),
+            list_path=list_path,
+            as_json=as_json,
+            quiet=quiet,
+        )
     run_and_exit(
         lambda progress: run_plan(
             plan, where, progress, newer_export=newer_export, app_patience_seconds=app_patience
@@ -181,6 +200,32 @@ def run(
         as_json=as_json,
         quiet=quiet,
     )
+
+
+@command.command("diff")
+@click.argument("dry_run", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.argument("plan", required=False)
+@click.option("--run", "run_id", help="The run to compare with.  [default: PLAN's last one]")
+@data_option
+@_json
+def diff(
+    dry_run: Path, plan: str | None, run_id: str | None, where: "Where", as_json: bool
+) -> None:
+    """Compare DRY_RUN, the list of a dry run, with what a run then did, item by item.
+
+    Without PLAN and --run, the run that ended last is meant. Exits 0 when they agree, 1 when not.
+    """
+    from portway_cli.plan_diffs import diff_lines, find_disagreements
+
+    run, found = find_disagreements(dry_run, where, plan=plan, run_id=run_id)
+    answer = {
+        "runId": run.run_id,
+        "agree": not found,
+        "disagreements": [each.as_json() for each in found],
+    }
+    _print(answer, diff_lines(run, found), as_json=as_json)
+    if found:
+        raise click.exceptions.Exit(1)
 
 
 @command.command("stop")

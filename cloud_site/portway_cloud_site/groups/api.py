@@ -7,7 +7,7 @@ import orjson
 
 from portway_cloud_site.access import SiteAccess
 from portway_cloud_site.bulk.api import read_source
-from portway_cloud_site.groups.service import list_groups
+from portway_cloud_site.groups.service import list_groups, list_permissions
 from portway_cloud_site.services import Interfaces, Services
 from portway_cloud_site.sites.rules import Site
 from portway_service.endpoints import Call
@@ -33,6 +33,9 @@ def _lines(services: Services, site: Site, source: str) -> Iterator[bytes]:
                 "name": row.name,
                 "members": row.members,
                 "sourceKey": row.source_key,
+                "permissions": [],
             }
+            if row.source_key is None:
+                line["permissions"] = list_permissions(connection, site, row.id)
             yield orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
     yield orjson.dumps({"end": True, "items": count}, option=orjson.OPT_APPEND_NEWLINE)

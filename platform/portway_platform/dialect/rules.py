@@ -44,7 +44,7 @@ class Dialect:
     event_retries: EventRetries = "growing"
     event_duplicates: EventDuplicates = "none"
     event_order: EventOrder = "as-written"
-    event_endpoints: EventEndpoints = "both"
+    event_endpoints: EventEndpoints = "descriptor-first"
     event_claims: EventClaims = "plain"
     event_label: EventLabel = "absent"
     list_label: ListLabel = "null"

@@ -14,15 +14,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import httpx
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from portway_platform.dialect.rules import dialect_of
 from portway_platform.dialect.tables import dialects
+from portway_platform.events.health import Outcome, find_switched_off, note_outcomes
 from portway_platform.events.lanes import Item, Lanes
-from portway_platform.events.rules import DeliveryStatus, chance_of, next_attempt_at
+from portway_platform.events.rules import DELIVERY, DeliveryStatus, chance_of, next_attempt_at
 from portway_platform.events.sending import Attempt, Parcel, attempt
-from portway_platform.events.service import DELIVERY
 from portway_platform.events.tables import attempts, deliveries, events
+from portway_platform.events.webhook_keys import get_keys
 from portway_platform.forge.invocations import Invoker
 from portway_platform.forge.rules import next_attempt_at as next_forge_attempt_at
 from portway_platform.installations.rules import InstallationStatus
@@ -32,6 +33,7 @@ from portway_platform.sites.tables import sites
 from portway_platform.work import service as work_service
 from portway_platform.work.service import DueWork
 from portway_platform.work.worker import owner_name
+from portway_service.database import insert_new
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class _Ended:
     work: DueWork
     parcel: Parcel | None
     attempt: Attempt | None
+    is_switched_off: bool = False
 
 
 class Deliverer:
@@ -163,8 +166,15 @@ class Deliverer:
                 select(
                     deliveries.c.id.label("delivery_id"),
                     deliveries.c.url,
-                    deliveries.c.created_at,
+                    func.coalesce(
+                        deliveries.c.tried_from,
+                        deliveries.c.created_at,
+                        type_=deliveries.c.created_at.type,
+                    ).label("tried_from"),
+                    deliveries.c.attempts_before,
+                    events.c.id.label("message_id"),
                     events.c.payload,
+                    events.c.installation_id,
                     installations.c.app_key,
                     installations.c.base_url.label("app_base_url"),
                     sites.c.client_key,
@@ -179,17 +189,34 @@ class Deliverer:
                 .where(deliveries.c.id.in_([work.subject_id for work in claimed]))
             ).all()
             forge = self._invoker.find_targets(connection, [work.subject_id for work in claimed])
-        found = {row.delivery_id: row for row in rows}
+            found = {row.delivery_id: row for row in rows}
+            switched_off = find_switched_off(
+                connection,
+                {
+                    (found[work.subject_id].installation_id, work.lane)
+                    for work in claimed
+                    if work.subject_id in found
+                },
+            )
+        keys = get_keys(self._services, {row.installation_id for row in rows})
         parcels = []
         for work in claimed:
             row = found.get(work.subject_id)
             if row is None or row.status == InstallationStatus.UNINSTALLED:
                 self._ended.put(_Ended(work, None, None))
                 continue
+            if (row.installation_id, work.lane) in switched_off:
+                self._ended.put(_Ended(work, None, None, is_switched_off=True))
+                continue
             columns = dict(row._mapping)
             del columns["status"]
             dialect = dialect_of(columns.pop("switches") or {})
-            parcel = Parcel(**columns, dialect=dialect, forge=forge.get(row.delivery_id))
+            parcel = Parcel(
+                **columns,
+                webhook_keys=keys[row.installation_id],
+                dialect=dialect,
+                forge=forge.get(row.delivery_id),
+            )
             parcels.append((work, parcel))
         return parcels
 
@@ -221,8 +248,9 @@ class Deliverer:
         if not ended:
             return
         log_rows, outcomes, finished, again = [], [], [], []
+        seen: dict[tuple[str, str], Outcome] = {}
         for one in ended:
-            number = one.work.attempts
+            number = one.work.attempts + (one.parcel.attempts_before if one.parcel else 0)
             status, due_at = self._decide(one)
             outcomes.append(
                 {
@@ -234,7 +262,11 @@ class Deliverer:
                     else None,
                 }
             )
-            if one.attempt is not None:
+            if one.attempt is not None and one.parcel is not None:
+                endpoint = (one.parcel.installation_id, one.work.lane)
+                seen[endpoint] = Outcome(
+                    endpoint, one.parcel.url, one.attempt.delivered, one.attempt.finished_at
+                )
                 log_rows.append(
                     {
                         "delivery_id": one.work.subject_id,
@@ -249,13 +281,15 @@ class Deliverer:
                 finished.append(one.work)
             else:
                 again.append((one.work, due_at))
-        if log_rows:
-            connection.execute(insert(attempts), log_rows)
+        insert_new(connection, attempts, log_rows)
         connection.execute(_OUTCOME, outcomes)
+        note_outcomes(connection, self._services, list(seen.values()))
         work_service.finish_all(connection, finished)
         work_service.reschedule_all(connection, again)
 
     def _decide(self, one: _Ended) -> tuple[DeliveryStatus, datetime | None]:
+        if one.is_switched_off:
+            return DeliveryStatus.SWITCHED_OFF, None
         if one.attempt is None or one.parcel is None:
             return DeliveryStatus.GIVEN_UP, None
         if one.attempt.delivered:
@@ -268,7 +302,7 @@ class Deliverer:
         else:
             due_at = next_attempt_at(
                 one.work.attempts,
-                created_at=one.parcel.created_at,
+                created_at=one.parcel.tried_from,
                 now=one.attempt.finished_at,
                 retry_after_seconds=one.attempt.retry_after_seconds,
                 chance=chance,

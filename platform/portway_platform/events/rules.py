@@ -12,12 +12,21 @@ from urllib.parse import urlsplit
 
 from portway_platform.dialect.rules import EventEndpoints, EventRetries
 
-DELIVERY_LIFE = timedelta(hours=75)
-"""From the event to the moment nobody tries any more."""
+DELIVERY = "event-delivery"
+"""The kind of due work that delivers an event to one endpoint."""
 
-FIRST_PAUSE = timedelta(seconds=5)
-LONGEST_PAUSE = timedelta(hours=1)
-STEADY_PAUSE = timedelta(seconds=30)
+DELIVERY_LIFE = timedelta(hours=75)
+"""From the event to the last attempt."""
+
+RETRY_PAUSES: Mapping[EventRetries, Sequence[timedelta]] = {
+    "growing": tuple(
+        timedelta(seconds=seconds)
+        for seconds in (5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600)
+    ),
+    "steady": (timedelta(seconds=30),),
+}
+"""The pause after each attempt; the last one is repeated."""
+
 _JITTER = 0.2
 
 
@@ -27,6 +36,8 @@ class DeliveryStatus(StrEnum):
     PENDING = "PENDING"
     DELIVERED = "DELIVERED"
     GIVEN_UP = "GIVEN_UP"
+    SWITCHED_OFF = "SWITCHED_OFF"
+    """Its endpoint has failed for days; nothing was sent."""
 
 
 def event_urls(
@@ -71,18 +82,18 @@ def next_attempt_at(
         created_at: When the event happened.
         now: When the last attempt ended.
         retry_after_seconds: The rest the endpoint asked for, if it did; the pause is no shorter.
+            Rest beyond the life of the delivery ends with its last attempt.
         chance: From 0 up to 1; moves the pause by up to a fifth in both directions, so that
             deliveries that failed together do not come back together.
         retries: Whether pauses grow, or are the same each time.
     """
-    pause = min(FIRST_PAUSE * 2.0 ** min(attempts_made - 1, 20), LONGEST_PAUSE)
-    if retries == "steady":
-        pause = STEADY_PAUSE
+    pauses = RETRY_PAUSES[retries]
+    pause = pauses[min(attempts_made, len(pauses)) - 1]
     pause *= 1 - _JITTER + 2 * _JITTER * chance
     if retry_after_seconds is not None:
         pause = max(pause, timedelta(seconds=min(retry_after_seconds, 1e9)))
-    due_at = now + pause
-    return due_at if due_at <= created_at + DELIVERY_LIFE else None
+    last_at = created_at + DELIVERY_LIFE
+    return min(now + pause, last_at) if now < last_at else None
 
 
 def chance_of(delivery_id: str, attempt: int) -> float:

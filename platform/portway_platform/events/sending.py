@@ -4,9 +4,9 @@ Source: docs/reference/connect-api.md#events; wire contract, 3.6 and 3.7.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -16,6 +16,7 @@ import orjson
 
 from portway_platform.dialect.rules import DEFAULT, Dialect
 from portway_platform.events.rules import context_path_for
+from portway_platform.events.webhook_keys import WebhookKey, signature_headers
 from portway_platform.forge.invocations import ForgeTarget, Invoker
 from portway_sdk.tokens import sign_connect_token
 from portway_service.clock import Clock
@@ -32,13 +33,19 @@ class Parcel:
     """An event addressed to one endpoint."""
 
     delivery_id: str
+    message_id: str
+    installation_id: str
     url: str
-    created_at: datetime
+    tried_from: datetime
+    """When its time began."""
+    attempts_before: int
+    """Attempts of the time before, when it is sent again."""
     payload: Mapping[str, Any]
     app_key: str
     app_base_url: str
     client_key: str
-    shared_secret: str
+    shared_secret: str = field(repr=False)
+    webhook_keys: Sequence[WebhookKey] = ()
     dialect: Dialect = DEFAULT
     """How its site speaks the contract."""
     forge: ForgeTarget | None = None
@@ -66,8 +73,12 @@ def attempt(client: httpx.Client, parcel: Parcel, clock: Clock, invoker: Invoker
     started_at = clock.now()
     status, retry_after = None, None
     try:
-        headers = {"Content-Type": "application/json", **_authorise(parcel, clock, invoker)}
         body = orjson.dumps(parcel.payload)
+        headers = {
+            "Content-Type": "application/json",
+            **_authorise(parcel, clock, invoker),
+            **signature_headers(parcel.webhook_keys, parcel.message_id, body, clock.now()),
+        }
         with client.stream("POST", parcel.url, content=body, headers=headers) as answer:
             status = answer.status_code
             retry_after = _find_retry_after(answer.headers.get("Retry-After"), clock)

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from portway_platform.dialect.events import delivery_times, is_told, told_facts
-from portway_platform.events.messages import AttemptOutput, DeliveryOutput, EventOutput
-from portway_platform.events.rules import DeliveryStatus, event_urls, lane_of
-from portway_platform.events.tables import attempts, deliveries, events
+from portway_platform.events.log import as_delivery, read_attempts
+from portway_platform.events.messages import DeliveryOutput, EventOutput
+from portway_platform.events.rules import DELIVERY, DeliveryStatus, event_urls, lane_of
+from portway_platform.events.tables import deliveries, events
 from portway_platform.forge.activity import note_upload
 from portway_platform.forge.events import UPLOADS, forge_payload, forge_type_of
 from portway_platform.services import Services
@@ -22,9 +23,6 @@ from portway_sdk.wire import EventType, ForgeEventType
 
 _FORGE_ONLY = "transferError"
 """A Connect app asks for the error of a listener; a Forge app is told."""
-
-DELIVERY = "event-delivery"
-"""The kind of due work that delivers an event to one endpoint."""
 
 _INSERT_EVENT = insert(events)
 _INSERT_DELIVERY = insert(deliveries)
@@ -118,23 +116,7 @@ def _urls(context: TransferContext, event_type: str) -> tuple[str, ...]:
 
 def list_events(connection: Connection, transfer_id: str) -> list[EventOutput]:
     """Return the events of a transfer with their deliveries and attempts, oldest first."""
-    attempts_of: defaultdict[str, list[AttemptOutput]] = defaultdict(list)
-    for row in connection.execute(
-        select(attempts)
-        .join(deliveries, deliveries.c.id == attempts.c.delivery_id)
-        .join(events, events.c.id == deliveries.c.event_id)
-        .where(events.c.transfer_id == transfer_id)
-        .order_by(attempts.c.number)
-    ):
-        attempts_of[row.delivery_id].append(
-            AttemptOutput(
-                number=row.number,
-                started_at=row.started_at,
-                finished_at=row.finished_at,
-                http_status=row.http_status,
-                problem=row.problem,
-            )
-        )
+    attempts_of = read_attempts(connection, events.c.transfer_id == transfer_id)
     deliveries_of: defaultdict[str, list[DeliveryOutput]] = defaultdict(list)
     for row in connection.execute(
         select(deliveries, due_work.c.due_at)
@@ -146,15 +128,7 @@ def list_events(connection: Connection, transfer_id: str) -> list[EventOutput]:
         .where(events.c.transfer_id == transfer_id)
         .order_by(deliveries.c.url)
     ):
-        deliveries_of[row.event_id].append(
-            DeliveryOutput(
-                url=row.url,
-                status=DeliveryStatus(row.status),
-                attempts=attempts_of[row.id],
-                next_attempt_at=row.due_at,
-                delivered_at=row.delivered_at,
-            )
-        )
+        deliveries_of[row.event_id].append(as_delivery(row, attempts_of[row.id]))
     return [
         EventOutput(
             message_id=row.id,

@@ -1,11 +1,22 @@
 """Events, their deliveries to endpoints, and each attempt."""
 
-from sqlalchemy import Column, ForeignKey, Integer, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from portway_platform.installations.tables import installations
 from portway_platform.metadata import Id, JsonAsSent, id_column, metadata
 from portway_platform.transfers.tables import transfers
 from portway_service.database import Instant
+from portway_service.vault import Sealed
 
 events = Table(
     "events",
@@ -28,6 +39,10 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("delivered_at", Instant),
+    # Once it was sent again: how many attempts there were before, and when its time began anew.
+    Column("attempts_before", Integer, nullable=False, server_default="0"),
+    Column("tried_from", Instant),
+    Index(None, "created_at", "id"),
 )
 
 attempts = Table(
@@ -40,4 +55,34 @@ attempts = Table(
     Column("http_status", Integer),
     Column("problem", Text),
     PrimaryKeyConstraint("delivery_id", "number"),
+)
+
+# Addresses that failed at least once.
+event_endpoints = Table(
+    "event_endpoints",
+    metadata,
+    Column("installation_id", Id, ForeignKey(installations.c.id), nullable=False),
+    Column("lane", String(64), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("failing_since", Instant),  # null while it answers
+    Column("disabled_at", Instant),  # null unless it is switched off
+    PrimaryKeyConstraint("installation_id", "lane"),
+)
+
+webhook_keys = Table(
+    "webhook_keys",
+    metadata,
+    id_column(),
+    Column("installation_id", Id, ForeignKey(installations.c.id), nullable=False),
+    Column("secret", Sealed("webhook secret"), nullable=False),
+    Column("seed", Sealed("webhook key pair"), nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("ends_at", Instant),  # null for the newest
+    Index(
+        "uq_webhook_keys_newest",
+        "installation_id",
+        unique=True,
+        sqlite_where=text("ends_at IS NULL"),
+        postgresql_where=text("ends_at IS NULL"),
+    ),
 )

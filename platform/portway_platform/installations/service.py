@@ -102,6 +102,12 @@ def uninstall(services: Services, site_key: str, app_key: str) -> None:
         schedule_farewell(connection, services, row.id)
 
 
+def get_installation_id(connection: Connection, site_key: str, app_key: str) -> str:
+    """Return the id of an app's installation on a site, whatever became of it, or refuse."""
+    installation_id: str = _get(connection, get_site(connection, site_key), app_key).id
+    return installation_id
+
+
 def list_installations(connection: Connection, site_key: str) -> list[InstallationOutput]:
     """Return the apps of a site that are installed or being installed, by key."""
     site = get_site(connection, site_key)

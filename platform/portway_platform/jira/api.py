@@ -1,19 +1,19 @@
 """The three endpoints only Jira sites have, and the data behind them over the admin API."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any, get_args
 
 import flask
-from pydantic import Field
 
 from portway_platform.admission import AdminMay, AppMay
 from portway_platform.jira import service
+from portway_platform.jira.lines import Kind
 from portway_platform.jira.messages import FieldUpdates, Properties, RuleSearch
 from portway_platform.messages import Input, Output
 from portway_platform.services import Interfaces, Services
 from portway_platform.sites.rules import Product
 from portway_scopes import Access
-from portway_service.endpoints import Call
+from portway_service.endpoints import Call, Media
 from portway_service.error_codes import NOT_FOUND
 from portway_service.errors import Refusal
 
@@ -25,13 +25,18 @@ MAY_FILL = AppMay(Access.FILL_SITE, transfer_header="Atlassian-Transfer-Id")
 class KindQuery(Input):
     """Which kind of data is asked for; all of it without one."""
 
-    kind: Annotated[str, Field(max_length=40)] | None = None
+    kind: Kind | None = None
 
 
 class DataReceived(Output):
     """How much an upload held."""
 
     received: int
+
+
+TRANSFER_HEADER = {
+    "Atlassian-Transfer-Id": {"type": "string", "format": "uuid", "required": True},
+}
 
 
 def endpoints(services: Services, interfaces: Interfaces) -> None:
@@ -44,7 +49,13 @@ def _add_for_apps(services: Services, interfaces: Interfaces) -> None:
     connect = interfaces.connect
 
     @connect.endpoint(
-        "PUT", "/field", access=MAY_FILL, body=FieldUpdates, max_body_bytes=BODY_BYTES
+        "PUT",
+        "/field",
+        access=MAY_FILL,
+        body=FieldUpdates,
+        max_body_bytes=BODY_BYTES,
+        answers={200: None},
+        headers=TRANSFER_HEADER,
     )
     def update_fields(call: Call) -> flask.Response:
         access = _jira(call)
@@ -59,6 +70,8 @@ def _add_for_apps(services: Services, interfaces: Interfaces) -> None:
         access=MAY_FILL,
         body=Properties,
         max_body_bytes=BODY_BYTES,
+        answers={200: None},
+        headers=TRANSFER_HEADER,
     )
     def set_properties(call: Call) -> flask.Response:
         access = _jira(call)
@@ -66,7 +79,9 @@ def _add_for_apps(services: Services, interfaces: Interfaces) -> None:
         service.set_properties(services, access.site_id, access.transfer_id, entity_type, call.body)
         return flask.Response(status=200)
 
-    @connect.endpoint("POST", "/workflow/rule/search", access=MAY_FILL, body=RuleSearch)
+    @connect.endpoint(
+        "POST", "/workflow/rule/search", access=MAY_FILL, body=RuleSearch, headers=TRANSFER_HEADER
+    )
     def search_rules(call: Call) -> Mapping[str, Any]:
         access = _jira(call)
         with services.database.read() as connection:
@@ -84,13 +99,19 @@ def _add_for_admins(services: Services, interfaces: Interfaces) -> None:
     admin = interfaces.admin
     path = "/sites/<site_key>/jira-data"
 
-    @admin.endpoint("POST", path, access=AdminMay("seed the data of Jira sites"))
+    @admin.endpoint("POST", path, access=AdminMay("seed the data of Jira sites"), raw_body=NDJSON)
     def receive(call: Call) -> DataReceived:
         received = service.receive(services, call.path["site_key"], call.request.stream)
         return DataReceived(received=received)
 
-    @admin.endpoint("GET", path, access=AdminMay("read the data of Jira sites"), query=KindQuery)
+    @admin.endpoint(
+        "GET",
+        path,
+        access=AdminMay("read the data of Jira sites"),
+        query=KindQuery,
+        answers={200: Media(NDJSON)},
+    )
     def walk(call: Call) -> flask.Response:
         site_id = service.get_jira_site_id(services, call.path["site_key"])
-        kinds = service.KINDS if call.query.kind is None else (call.query.kind,)
+        kinds = get_args(Kind) if call.query.kind is None else (call.query.kind,)
         return flask.Response(service.walk(services, site_id, kinds), mimetype=NDJSON)

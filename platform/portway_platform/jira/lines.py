@@ -16,6 +16,7 @@ from portway_platform.jira.rules import EntityType, FieldType
 from portway_platform.migrations.lines import LineError
 from portway_service.endpoints import faults_of
 
+Kind = Literal["entity", "field", "fieldValue", "issue", "property", "workflowRule"]
 Name = Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")]
 
 

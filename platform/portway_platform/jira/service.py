@@ -32,7 +32,6 @@ from portway_platform.sites.service import get_site
 from portway_service.endpoints import invalid_fields
 from portway_service.errors import Refusal
 
-KINDS = ("entity", "field", "fieldValue", "issue", "property", "workflowRule")
 BATCH_ROWS = 5000
 
 

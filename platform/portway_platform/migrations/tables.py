@@ -62,3 +62,17 @@ mappings = Table(
     PrimaryKeyConstraint("set_id", "server_key"),
     sqlite_with_rowid=False,
 )
+
+# Values that are no longer so: replaced by another, or deleted. A key that never changed has none.
+former_mappings = Table(
+    "former_mappings",
+    metadata,
+    Column("set_id", Integer, nullable=False),
+    Column("server_key", ByteOrdered, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("cloud_id", Text, nullable=False),
+    Column("migration_id", Id, nullable=False),  # the run that brought this value
+    Column("ended_at", Instant, nullable=False),
+    PrimaryKeyConstraint("set_id", "server_key", "version"),
+    sqlite_with_rowid=False,
+)

@@ -14,6 +14,7 @@ from portway_platform.ledger import tables as ledger_tables
 from portway_platform.listeners import tables as listeners_tables
 from portway_platform.metadata import metadata
 from portway_platform.migrations import tables as migrations_tables
+from portway_platform.notices import tables as notices_tables
 from portway_platform.rate_limits import tables as rate_limits_tables
 from portway_platform.sites import tables as sites_tables
 from portway_platform.transfers import tables as transfers_tables
@@ -34,6 +35,7 @@ FEATURES = (
     listeners_tables,
     migrations_tables,
     rate_limits_tables,
+    notices_tables,
     sites_tables,
     transfers_tables,
     work_tables,

@@ -22,8 +22,8 @@ from portway_platform.migrations.service import (
     no_mappings,
 )
 from portway_platform.services import Services
-from portway_sdk.wire import ContainerType, WireModel
-from portway_service.endpoints import JSON, Call, invalid_fields
+from portway_sdk.wire import ContainersPage, ContainerType, MappingPage, WireModel
+from portway_service.endpoints import JSON, AsSent, Call, answering, invalid_fields
 
 Cursor = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 
@@ -32,9 +32,13 @@ KEYS = list[str]
 
 
 class NamespaceQuery(WireModel):
-    """Which mappings are asked for."""
+    """Which mappings are asked for.
+
+    `migration_id` is an extension: only those that this migration brought or changed.
+    """
 
     namespace: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]*$")]
+    migration_id: Annotated[str, Field(max_length=36, pattern=r"^[^\x00]*$")] | None = None
 
 
 class MappingPageQuery(NamespaceQuery):
@@ -58,6 +62,7 @@ class Reads:
 
     services: Services
 
+    @answering({200: MappingPage})
     def mapping_page(self, call: Call) -> flask.Response:
         """Answer one page of a namespace's mappings."""
         access = call.admitted.transfer
@@ -73,11 +78,12 @@ class Reads:
                     call.query.namespace,
                     last_entity=call.query.last_entity,
                     page_size=call.query.page_size,
-                    migration_id=_only_migration(access, dialect),
+                    migration_id=_only_migration(call),
                     ends_with_key=dialect.last_page_cursor == "last-key",
                 )
         return flask.Response(page, mimetype=JSON)
 
+    @answering({200: dict[str, str]})
     def find_mappings(self, call: Call) -> dict[str, str]:
         """Answer the cloud ids of those keys that have one."""
         access, keys = call.admitted.transfer, call.body
@@ -95,9 +101,10 @@ class Reads:
                 access.pair_id,
                 call.query.namespace,
                 keys,
-                migration_id=_only_migration(access, dialect),
+                migration_id=_only_migration(call),
             )
 
+    @answering({200: AsSent(ContainersPage)})
     def containers_page(self, call: Call) -> flask.Response:
         """Answer one page of the plan's items of one type."""
         access = call.admitted.transfer
@@ -130,6 +137,10 @@ def _check_page_size(page_size: int, limit: int, dialect: Dialect) -> None:
         raise invalid_fields([{"field": "pageSize", "problem": problem}])
 
 
-def _only_migration(access: TransferAccess, dialect: Dialect) -> str | None:
+def _only_migration(call: Call) -> str | None:
     """Return the one migration whose mappings are read, or None for those of all."""
-    return access.migration_id if dialect.mapping_history == "this-migration" else None
+    access: TransferAccess = call.admitted.transfer
+    if call.query.migration_id is not None:
+        asked: str = call.query.migration_id
+        return asked
+    return access.migration_id if access.dialect.mapping_history == "this-migration" else None

@@ -442,3 +442,32 @@ def test_without_a_standing_agreement_nothing_of_the_data_is_answered(move, endi
         assert answer.json["fix"]
         assert b"secret note" not in answer.data
         assert "v0" not in answer.text
+
+
+# One migration's mappings: an extension
+
+
+def test_what_one_migration_brought_can_be_read_alone(move):
+    bring(move, mapping_lines(3))
+    first = move.migration_id
+    move.migration_id = second = move.running.begin_migration(core="FINISHED")["migrationId"]
+    changed = '{"namespace":"confluence:page","key":"k00001","value":"again"}'
+    bring(move, [*mapping_lines(1, "confluence:space"), changed])
+    transfer_id = move.start()
+
+    def read(**query):
+        path = f"mapping/{transfer_id}/page"
+        return move.cloud.call("GET", path, query={**PAGES, **query}).json["items"]
+
+    everything = {"k00000": "v0", "k00001": "again", "k00002": "v2"}
+    assert read() == everything
+    assert read(migrationId=second) == {"k00001": "again"}
+    assert read(migrationId=first) == {"k00000": "v0", "k00002": "v2"}
+    assert read(migrationId="another") == {}
+    found = move.cloud.call(
+        "POST",
+        f"mapping/{transfer_id}/find",
+        query={**PAGES, "migrationId": second},
+        json=["k00000", "k00001"],
+    )
+    assert found.json == {"k00001": "again"}

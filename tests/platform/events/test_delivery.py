@@ -10,14 +10,15 @@ import time
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from unittest.mock import ANY
 
 import httpx
 import pytest
 from sqlalchemy import update
 
 from portway_platform.events.deliverer import Deliverer
-from portway_platform.events.rules import lane_of
-from portway_platform.events.service import DELIVERY, emit
+from portway_platform.events.rules import DELIVERY, lane_of
+from portway_platform.events.service import emit
 from portway_platform.installations.tables import installations
 from portway_platform.work.service import claim_in_lanes
 from portway_platform.work.worker import Worker
@@ -61,6 +62,9 @@ def seen(move, transfer_id, message_id=None):
 
 
 def register(move, *urls):
+    """Register addresses; each of them gets events beside the descriptor's."""
+    both = {"switches": {"event-endpoints": "both"}}
+    assert move.running.admin("PATCH", "sites/acme/dialect", json=both).status_code == 200
     answer = move.cloud.call("PUT", "webhook", json={"endpoints": list(urls)})
     assert answer.status_code == 200, answer.text
 
@@ -131,6 +135,16 @@ def test_registered_endpoints_get_events_beside_the_descriptors(move, transfer_i
     assert len({event["messageId"] for event in move.cloud.events}) == 1
 
 
+def test_a_descriptors_webhook_and_a_registered_one_together_give_one_delivery(move, transfer_id):
+    answer = move.cloud.call("PUT", "webhook", json={"endpoints": ["https://notes.example/other"]})
+    assert answer.status_code == 200
+    happen(move, transfer_id)
+
+    move.deliver()
+
+    assert [str(post.url) for post in move.cloud.posts] == [WEBHOOK]
+
+
 def test_endpoints_registered_later_get_later_events_only(move, transfer_id):
     happen(move, transfer_id)
     register(move, "https://notes.example/other")
@@ -165,6 +179,7 @@ def test_200_is_delivered_and_the_log_says_so(move, transfer_id):
         "transferStatus": None,
         "deliveries": [
             {
+                "deliveryId": ANY,
                 "url": WEBHOOK,
                 "status": "DELIVERED",
                 "attempts": [

@@ -84,7 +84,11 @@ def test_an_endpoint_that_asks_for_rest_gets_it(retry_after, seconds):
 
 
 def test_after_75_hours_a_delivery_is_given_up():
-    assert pause(20, age=timedelta(hours=73, minutes=59)) is not None
-    assert pause(20, age=timedelta(hours=74, minutes=1), chance=0.5) is None
-    assert pause(1, retry_after=75 * 3600 + 1) is None
-    assert pause(1, retry_after=float("9" * 9)) is None
+    assert pause(20, age=timedelta(hours=73, minutes=59)) == pytest.approx(3600)
+    assert pause(20, age=timedelta(hours=75)) is None
+
+
+def test_the_last_attempt_is_made_at_75_hours_whatever_rest_was_asked_for():
+    assert pause(20, age=timedelta(hours=74, minutes=1)) == pytest.approx(59 * 60)
+    for retry_after in (75 * 3600 + 1, float("9" * 9)):
+        assert pause(1, retry_after=retry_after) == pytest.approx(75 * 3600)

@@ -394,6 +394,12 @@ def test_one_bad_line_refuses_all_of_a_seed(move, line):
     assert kept(move, "issue") == []
 
 
+def test_a_kind_that_is_not_there_is_refused(move):
+    for kind in ("planet", "", "%00"):
+        answer = move.running.admin("GET", f"sites/acme/jira-data?kind={kind}")
+        assert answer.status_code == 400, kind
+
+
 def test_only_jira_sites_have_such_data(running):
     running.add_site()
 
