@@ -152,12 +152,14 @@ class _AppsOfThePlatform:
     def __init__(self, platform: Platform) -> None:
         self._authenticator = AppAuthenticator(platform.services)
         self._database = platform.services.database
+        self._rate_limiter = platform.services.rate_limiter
 
     def authenticate(self, request: flask.Request, site_key: str) -> portway_cloud_site.AppCaller:
         """Return the app that calls, in the cloud site's terms."""
         with self._database.read() as connection:
             caller = self._authenticator.identify_any(connection, request, site_key)
             in_migration = is_moving(connection, caller.installation_id)
+        self._rate_limiter.count("product", caller.app_key, caller.site_id)
         return portway_cloud_site.AppCaller(
             app_key=caller.app_key,
             site_key=caller.site_key,
