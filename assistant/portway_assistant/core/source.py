@@ -32,6 +32,7 @@ from portway_assistant.core.left_out import (
 from portway_assistant.core.link_table import FindIds, LinkRow, link_rows
 from portway_assistant.core.outgoing import OutgoingItem, Phase
 from portway_assistant.core.people_source import PeopleSource
+from portway_assistant.core.space_keys import with_usable_keys
 from portway_assistant.error_codes import SPACE_NOT_IN_EXPORT
 from portway_assistant.exports.people import PeopleFile
 from portway_assistant.exports.records import ContainerKind, Space
@@ -82,7 +83,7 @@ class Source:
         self.store = self._store = store
         self._pulse = pulse
         self._settings = settings or PlanSettings()
-        available = list(store.spaces())
+        available, self._key_notes = with_usable_keys(store.spaces())
         wanted = {fold(key) for key in space_keys}
         missing = wanted - {fold(space.key) for space in available}
         if missing:
@@ -243,6 +244,7 @@ class Source:
     def notes(self) -> list[str]:
         """Return what was done with people and groups, and the oddities met while reading."""
         return [
+            *self._key_notes,
             *self.people.notes(),
             *(
                 f"{note.detail} ({note.count})" if note.count > 1 else note.detail

@@ -4,6 +4,7 @@ One rule for check and run: keys compare as `fold` says, whoever has them, in th
 the trash too. Source: docs/reference/spaces.md
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -11,6 +12,9 @@ from enum import Enum
 from portway_assistant.exports.records import Space
 from portway_assistant.runs.settings import PlanSettings, SpaceClash
 from portway_service.folding import fold
+
+_NO_KEY_SIGN = re.compile(r"[\s/?#%\\\x00-\x1f]")
+_LONGEST_KEY = 255
 
 KEY_TAKEN = "space_key_taken"
 """The code of a space that is left out because its key is another's, as the site says it."""
@@ -54,6 +58,30 @@ class Decided:
     def is_renamed(self) -> bool:
         """Whether it gets another key than it has."""
         return self.space.key != self.old_key
+
+
+def with_usable_keys(spaces: Iterable[Space]) -> tuple[list[Space], list[str]]:
+    """Return the spaces with keys the destination can take, and a sentence for each it could not.
+
+    A damaged export may lack a key, or hold signs that no address can.
+    """
+    spaces = list(spaces)
+    taken = {fold(space.key): space.name for space in spaces if _is_usable(space.key)}
+    usable, notes = [], []
+    for space in spaces:
+        if not _is_usable(space.key):
+            plain = _NO_KEY_SIGN.sub("", space.key)[:_LONGEST_KEY] or f"SPACE{space.id}"
+            key = plain if fold(plain) not in taken else free_key(plain, taken)
+            taken[fold(key)] = space.name
+            said = f"The key {space.key!r} cannot be one" if space.key else "There is no key"
+            notes.append(f"{said} for {space.name!r} in the cloud: it moves as {key}.")
+            space = replace(space, key=key)
+        usable.append(space)
+    return usable, notes
+
+
+def _is_usable(key: str) -> bool:
+    return bool(key) and len(key) <= _LONGEST_KEY and not _NO_KEY_SIGN.search(key)
 
 
 def decide_keys(

@@ -7,6 +7,7 @@ Source: docs/reference/spaces.md#titles
 from collections.abc import Callable, Sequence
 
 MAX_TITLE = 255
+"""No Confluence keeps a longer one; what a damaged export holds beyond it is cut."""
 
 
 def rename_titles(

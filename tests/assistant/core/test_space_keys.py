@@ -4,7 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portway_assistant.core.space_keys import Fate, SiteSpace, decide_keys, personal_key
+from portway_assistant.core.space_keys import (
+    Fate,
+    SiteSpace,
+    decide_keys,
+    personal_key,
+    with_usable_keys,
+)
 from portway_assistant.exports.records import BodyType, Space
 from portway_assistant.runs.settings import PlanSettings, SpaceClash
 from portway_service.folding import fold
@@ -131,3 +137,35 @@ def test_however_many_clash_no_two_spaces_end_with_one_key(ours, theirs):
     assert all(one.fate is Fate.MOVES for one in decided)
     again = decide(*spaces, at_site=at_site, space_clash=SpaceClash.RENAME)
     assert again == decided
+
+
+@pytest.mark.parametrize(
+    ("key", "becomes"),
+    [
+        ("D MO", "DMO"),
+        ("a/b?#%", "ab"),
+        ("", "SPACE100"),
+        ("\t", "SPACE100"),
+        ("x" * 300, "x" * 255),
+    ],
+)
+def test_a_space_without_a_usable_key_moves_under_one_made_from_it(key, becomes):
+    [space], notes = with_usable_keys([a_space(key)])
+
+    assert space.key == becomes
+    assert notes[0].endswith(f"it moves as {becomes}.")
+
+
+@given(keys=st.lists(st.text(max_size=5), max_size=6))
+def test_every_space_ends_with_a_usable_key_of_its_own_unless_the_export_repeats_one(keys):
+    given_spaces = [a_space(key, number) for number, key in enumerate(keys, 1)]
+
+    spaces, notes = with_usable_keys(given_spaces)
+
+    kept = [space for space, before in zip(spaces, given_spaces, strict=True) if space == before]
+    made = [fold(space.key) for space in spaces if space not in kept]
+    assert len(notes) == len(made)
+    assert len({*made, *(fold(space.key) for space in kept)}) == len(made) + len(
+        {fold(space.key) for space in kept}
+    )
+    assert all(space.key and not set(space.key) & set(" /?#%\\\t\n") for space in spaces)
