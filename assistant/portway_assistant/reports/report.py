@@ -14,6 +14,8 @@ EXAMPLES = 5
 
 KIND_NAMES = {
     "user": ("person", "people"),
+    "group": ("group", "groups"),
+    "membership": ("membership", "memberships"),
     "space": ("space", "spaces"),
     "page": ("page", "pages"),
     "blogPost": ("blog post", "blog posts"),
