@@ -1,13 +1,20 @@
 """Writes the reference pages that come from the code. A test compares them with the files."""
 
+import json
+import secrets
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from portway_assistant.samples.causes import CAUSES
 from portway_assistant.samples.damages import NOTED, REFUSED, REPAIRED
 from portway_cli.error_codes import all_codes
+from portway_platform.app import create_app
 from portway_platform.dialect.rules import SWITCHES
+from portway_platform.settings import PlatformSettings
 from portway_scopes import SCOPE_TEXTS, STATE_TEXTS, AccessScope
+from portway_service.database import sqlite_url
 from portway_service.item_digest import DIGEST_FIELDS
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -145,11 +152,40 @@ PAGES = {
 }
 
 
+def openapi_documents() -> dict[str, dict[str, Any]]:
+    """Return the OpenAPI documents of a platform, which are the same for all."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder)
+        platform = create_app(
+            PlatformSettings(
+                database_url=sqlite_url(place / "platform.db"),
+                files_url=str(place / "files"),
+                keys_folder=place / "keys",
+                public_url="https://portway.example",
+                admin_token=secrets.token_hex(),
+            )
+        )
+        try:
+            client = platform.app.test_client()
+            names = ("admin", "gateway", "connect", "forge")
+            answers = {name: client.get(f"/openapi/{name}.json") for name in names}
+            if faulty := [name for name, answer in answers.items() if answer.status_code != 200]:
+                raise SystemExit(f"no OpenAPI document of {', '.join(faulty)}; see the log above")
+            return {name: answer.get_json() for name, answer in answers.items()}
+        finally:
+            platform.close()
+
+
 def main() -> None:
     """Write every page."""
     for name, make in PAGES.items():
         (REFERENCE / name).write_text(make(), encoding="utf-8")
         sys.stdout.write(f"docs/reference/{name}\n")
+    (REFERENCE / "openapi").mkdir(exist_ok=True)
+    for name, document in openapi_documents().items():
+        text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+        (REFERENCE / "openapi" / f"{name}.json").write_text(text, encoding="utf-8")
+        sys.stdout.write(f"docs/reference/openapi/{name}.json\n")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from portway_assistant.error_codes import REPORT_NOT_MADE, RUN_UNKNOWN
 from portway_assistant.folder import AssistantFolder
+from portway_assistant.plan_api import Runner, add_plan_endpoints
 from portway_assistant.runs.ledger import Run
 from portway_assistant.runs.plan_views import run_json
 from portway_service.admin_access import Admin, AdminAccess
@@ -42,12 +43,15 @@ class ItemsQuery(BaseModel):
     outcome: Literal["created", "updated", "merged", "skipped", "unchanged", "failed"] | None = None
 
 
-def create_app(folder: AssistantFolder, *, admin: AdminAccess, ids: Ids) -> flask.Flask:
-    """Return the assistant's web app over one folder."""
+def create_app(
+    folder: AssistantFolder, *, admin: AdminAccess, ids: Ids, runner: Runner | None = None
+) -> flask.Flask:
+    """Return the assistant's web app over one folder; `runner` carries out its runs."""
     app = flask.Flask("portway_assistant", static_folder=None)
     install_error_answers(app, ids=ids)
     api = Api("assistant", "/assistant/v1", _admit(admin))
     _add_endpoints(api, folder)
+    add_plan_endpoints(api, folder, runner, AdminMay)
     api.register(app)
     refuse_unstated_access(app)
     return app

@@ -84,6 +84,11 @@ class PlatformClient:
         path = f"sites/{_q(site_key)}/installations/{_q(app_key)}"
         return dict(self._json("PUT", path, json={"descriptorUrl": descriptor_url}))
 
+    def install_forge_app(self, site_key: str, app_key: str, environment: str) -> dict[str, Any]:
+        """Put an environment of a Forge app on a site, or find it there."""
+        path = f"sites/{_q(site_key)}/forge-installations/{_q(app_key)}/{_q(environment)}"
+        return dict(self._json("PUT", path, json={}))
+
     def enrol(self, server_key: str, app_key: str, *, key: str) -> dict[str, Any]:
         """Return a one-time enrolment token for a server app."""
         path = f"servers/{_q(server_key)}/enrolments"
@@ -243,22 +248,33 @@ class SiteClient:
         self._base = f"/sites/{_q(site_key)}/wiki"
         self._door = f"{self._base}/portway/v1/sources/{_q(source)}"
 
+    @property
+    def path(self) -> str:
+        """The path of the site, as this side reaches it."""
+        return self._base
+
     def put_site(self, name: str) -> dict[str, Any]:
         """Make the site, or find it."""
         response = self._caller.call("PUT", f"{self._base}/portway/v1/site", json={"name": name})
         return dict(orjson.loads(response.content))
 
     def send_items(
-        self, lines: Sequence[bytes], *, run_id: str, edited: EditPolicy = EditPolicy.LEAVE
+        self,
+        lines: Sequence[bytes],
+        *,
+        run_id: str,
+        edited: EditPolicy = EditPolicy.LEAVE,
+        ahead: bool = False,
     ) -> list[dict[str, Any]]:
         """Send items, one JSON line each; returns what became of each, in order.
 
-        `edited` says who wins where both sides changed an item.
+        `edited` says who wins where both sides changed an item. With `ahead`, attachments may
+        come before what they hang on, where an id is kept for it.
         """
         response = self._caller.call(
             "POST",
             f"{self._door}/items",
-            params={"run": run_id, "edited": edited.value},
+            params={"run": run_id, "edited": edited.value} | ({"ahead": "true"} if ahead else {}),
             content=b"\n".join(lines),
             headers=NDJSON,
             idempotent=True,
@@ -332,6 +348,49 @@ class SiteClient:
             idempotent=True,
         )
         return list(orjson.loads(response.content)["results"])
+
+    def ids(
+        self, keys: Sequence[str] | Sequence[Mapping[str, Any]], *, reserve: bool
+    ) -> list[dict[str, Any]]:
+        """Return `sourceKey`, `id` and `state` of items; on request keep ids for what is to come.
+
+        Without `reserve`, the site need not be made yet.
+        """
+        response = self._caller.call(
+            "POST",
+            f"{self._door}/ids",
+            params={"reserve": "true"} if reserve else {},
+            content=b"\n".join(orjson.dumps(key) for key in keys),
+            headers=NDJSON,
+            idempotent=True,
+        )
+        return list(orjson.loads(response.content)["results"])
+
+    def unlink(self, keys: Sequence[str]) -> list[dict[str, Any]]:
+        """Remove attachments that came ahead of their pages; returns what became of each."""
+        response = self._caller.call(
+            "POST",
+            f"{self._door}/unlinked",
+            content=b"\n".join(orjson.dumps(key) for key in keys),
+            headers=NDJSON,
+            idempotent=True,
+        )
+        return list(orjson.loads(response.content)["results"])
+
+    def spaces(self) -> Iterator[dict[str, str]]:
+        """Yield `id`, `key`, `name` and `status` of every space of the site, those in the archive
+        and in the trash too. A site that is not made yet has none."""
+        path = f"{self._base}/api/v2/spaces?limit=250&status=current,archived,trashed"
+        while path:
+            try:
+                answer = orjson.loads(self._caller.call("GET", path).content)
+            except APIError as error:
+                if error.code == SITE_UNKNOWN:
+                    return
+                raise
+            for space in answer["results"]:
+                yield {name: space[name] for name in ("id", "key", "name", "status")}
+            path = answer["_links"].get("next", "")
 
     def placeholders(self) -> Iterator[dict[str, Any]]:
         """Walk the placeholders nobody has claimed: key, account id, name, how much they wrote."""

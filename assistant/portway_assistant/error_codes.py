@@ -281,6 +281,13 @@ NOTHING_TO_RETRY = ErrorCode(
     "No item failed and every app was moved.",
     "Nothing is to be done. What was left out on purpose is in the report.",
 )
+NO_RUNNER = ErrorCode(
+    "no_runner",
+    503,
+    "Nobody here carries out runs.",
+    "The assistant API lives in a process that does not start others.",
+    "Start it with `portway serve`, or run the plan with `portway plan run`.",
+)
 DATA_IN_USE = ErrorCode(
     "data_in_use",
     409,
@@ -299,6 +306,7 @@ CODES: tuple[ErrorCode, ...] = (
     PEOPLE_FILE_CHANGED,
     RUN_NOT_ENDED,
     NOTHING_TO_RETRY,
+    NO_RUNNER,
     DATA_IN_USE,
     SPACE_NOT_IN_EXPORT,
     NO_RUN_YET,

@@ -19,6 +19,7 @@ from portway_assistant.folder import AssistantFolder
 from portway_cli.data_folder import DataFolder
 from portway_cli.error_codes import MASTER_KEY_INVALID
 from portway_cli.front_door import create_front_door
+from portway_cli.runners import ProcessRunner
 from portway_platform.app import Platform, create_app
 from portway_platform.callers import AppAuthenticator
 from portway_platform.rate_limits.rules import RateLimits
@@ -47,16 +48,23 @@ class Composition:
         public_url: str,
         outbound: Outbound,
         database_url: str | None = None,
+        upload_limit_bytes: int | None = None,
         clock: Clock | None = None,
         ids: Ids | None = None,
         rate_limits: RateLimits | None = None,
+        runner: ProcessRunner | None = None,
     ) -> None:
         """Say what to put together; `database_url` keeps the rows of platform and cloud site.
 
-        Without it each of the two has a SQLite file in the folder.
+        Without it each of the two has a SQLite file in the folder. `runner` carries out the runs
+        that the assistant API is asked for.
         """
+        self._runner = runner
         self._folder = folder
         self._database_url = database_url
+        self._upload_limit: dict[str, Any] = (
+            {} if upload_limit_bytes is None else {"upload_limit_bytes": upload_limit_bytes}
+        )
         self._public_url = public_url
         self._outbound = outbound
         self._clock = clock or SystemClock()
@@ -80,6 +88,7 @@ class Composition:
                 clock=self._clock,
                 ids=self._ids,
                 master_keys=read_master_keys(os.environ),
+                **self._upload_limit,
                 rate_limits=self._rate_limits,
             )
         )
@@ -102,7 +111,10 @@ class Composition:
         self._closing.append(site.extensions["portway_cloud_site"].database.close)
         assistant_folder = AssistantFolder.open(folder.assistant, self._clock, self._ids)
         self._closing.append(assistant_folder.close)
-        assistant = portway_assistant.api.create_app(assistant_folder, admin=admin, ids=self._ids)
+        assistant = portway_assistant.api.create_app(
+            assistant_folder, admin=admin, ids=self._ids, runner=self._runner
+        )
+        self._assistant = assistant_folder
         front = create_front_door(admin, assistant_folder.ledger, ids=self._ids)
         return _dispatch(platform.app, site, assistant, front)
 
@@ -111,6 +123,8 @@ class Composition:
         app = self.open()
         self._platform.start()
         self._closing.append(self._platform.stop)
+        if self._runner is not None:
+            self._runner.resume(self._assistant)
         return app
 
     def end_waits(self) -> None:
@@ -143,12 +157,14 @@ class _AppsOfThePlatform:
     def __init__(self, platform: Platform) -> None:
         self._authenticator = AppAuthenticator(platform.services)
         self._database = platform.services.database
+        self._rate_limiter = platform.services.rate_limiter
 
     def authenticate(self, request: flask.Request, site_key: str) -> portway_cloud_site.AppCaller:
         """Return the app that calls, in the cloud site's terms."""
         with self._database.read() as connection:
-            caller = self._authenticator.identify(connection, request, site_key)
+            caller = self._authenticator.identify_any(connection, request, site_key)
             in_migration = is_moving(connection, caller.installation_id)
+        self._rate_limiter.count("product", caller.app_key, caller.site_id)
         return portway_cloud_site.AppCaller(
             app_key=caller.app_key,
             site_key=caller.site_key,

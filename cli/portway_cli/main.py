@@ -16,6 +16,7 @@ COMMANDS = {
     "explain": "Explain an error code.",
     "inspect": "Say what a Confluence export holds.",
     "ledger": "Verify what was agreed and done.",
+    "links": "Print old addresses with their new ones.",
     "migrate": "Move an export, and apps with it, to a cloud site.",
     "plan": "Save plans, run, stop and resume them.",
     "proof": "Verify the signed report of a run.",

@@ -22,7 +22,6 @@ from portway_assistant.runs.plan import (
     PlanDraft,
     PlanLabel,
     PlannedSpace,
-    RunStatus,
     SavedPlan,
 )
 from portway_assistant.runs.preparation import Prepared, file_digest, prepare_source
@@ -147,15 +146,6 @@ def find_plan_of_run(run_id: str | None, where: Where) -> str:
         if run_id is None or run.run_id == run_id:
             return str(run.plan_id)
     raise Refusal(RUN_UNKNOWN, run_id=run_id or "of any plan here")
-
-
-def fail_open_run(plan: SavedPlan, session: Session, reason: str) -> None:
-    """End a run that was announced for a plan and could not even begin."""
-    for run in session.assistant.ledger.all_runs(plan_id=plan.plan_id)[:1]:
-        if run.status is RunStatus.RUNNING and run.migration_id is None:
-            session.assistant.ledger.end_run(
-                run.run_id, RunStatus.FAILED, reason=reason, busy_milliseconds=0
-            )
 
 
 def refuse_changed_files(plan: SavedPlan, *, may_change: bool) -> None:

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -18,6 +19,7 @@ _NAMES = (
     "missing_groups",
     "space_clash",
     "renamed_spaces",
+    "source_urls",
     "content",
     "edited",
     "deletions",
@@ -54,6 +56,16 @@ def _renaming(
             raise click.BadParameter("write OLD=NEW, like DOCS=DOCS2")
         pairs.append((fold(old), new))
     return tuple(pairs)
+
+
+def _base_url(
+    context: click.Context, option: click.Parameter, values: tuple[str, ...]
+) -> tuple[str, ...]:
+    for value in values:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query:
+            raise click.BadParameter("write a base URL, like https://wiki.example/wiki")
+    return tuple(value.rstrip("/") for value in values)
 
 
 _OPTIONS = (
@@ -119,6 +131,15 @@ _OPTIONS = (
         metavar="OLD=NEW",
         callback=_renaming,
         help="Move a space under another key; repeat it.",
+    ),
+    click.option(
+        "--source-url",
+        "source_urls",
+        multiple=True,
+        metavar="URL",
+        callback=_base_url,
+        help="Base URL under which people reached the source, such as https://wiki.example/wiki;"
+        " repeat it. Links to it are rewritten.  [default: what the export holds]",
     ),
     click.option(
         "--content",

@@ -59,5 +59,8 @@ class Gatekeeper:
 
 
 def _is_app(request: flask.Request) -> bool:
-    scheme = request.headers.get("Authorization", "").partition(" ")[0]
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        # An app system token of a Forge app has three parts; the admin's token has one.
+        return credentials.count(".") == 2
     return scheme.lower() == "jwt" or (not scheme and "jwt" in request.args)

@@ -6,16 +6,21 @@ from typing import Any
 import flask
 
 import portway_cloud_site.attachments.api
+import portway_cloud_site.attachments.uploading
 import portway_cloud_site.bulk.api
 import portway_cloud_site.comments.api
 import portway_cloud_site.content.api
+import portway_cloud_site.content.blog_writing
 import portway_cloud_site.groups.api
 import portway_cloud_site.history.api
 import portway_cloud_site.inventory.api
 import portway_cloud_site.labels.api
+import portway_cloud_site.labels.writing
 import portway_cloud_site.marks.api
+import portway_cloud_site.marks.property_writing
 import portway_cloud_site.people.api
 import portway_cloud_site.permissions.api
+import portway_cloud_site.search.api
 import portway_cloud_site.sites.api
 import portway_cloud_site.spaces.api
 import portway_cloud_site.spaces.trash_api
@@ -40,11 +45,16 @@ _FEATURES = (
     portway_cloud_site.spaces.api,
     portway_cloud_site.spaces.trash_api,
     portway_cloud_site.content.api,
+    portway_cloud_site.content.blog_writing,
     portway_cloud_site.comments.api,
     portway_cloud_site.attachments.api,
+    portway_cloud_site.attachments.uploading,
     portway_cloud_site.labels.api,
+    portway_cloud_site.labels.writing,
+    portway_cloud_site.search.api,
     portway_cloud_site.history.api,
     portway_cloud_site.marks.api,
+    portway_cloud_site.marks.property_writing,
     portway_cloud_site.permissions.api,
     portway_cloud_site.bulk.api,
     portway_cloud_site.inventory.api,

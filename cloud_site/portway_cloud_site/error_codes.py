@@ -170,6 +170,27 @@ DESTINATION_MISSING = ErrorCode(
     "Somebody deleted it, or it was lost.",
     "Find out which. To have it again, restore it here from a backup.",
 )
+FILE_NAME_TAKEN = ErrorCode(
+    "file_name_taken",
+    400,
+    "There is a file {name!r} already.",
+    "POST adds new files only.",
+    "Send it with PUT: then it becomes the file's next version.",
+)
+PROPERTY_TAKEN = ErrorCode(
+    "property_taken",
+    409,
+    "There is a property {key} already.",
+    "A property is made once, and then changed.",
+    "Find its id with `?key=`, and write its next version with PUT.",
+)
+CQL_INVALID = ErrorCode(
+    "cql_invalid",
+    400,
+    "The query cannot be understood: {problem}.",
+    "It is not written as CQL is, or asks for something this site keeps nothing for.",
+    "Correct it; docs/reference/site-api.md lists the fields, operators and orders.",
+)
 KEPT_BOTH = ErrorCode(
     "kept_both",
     409,
@@ -245,4 +266,7 @@ CODES = (
     NOT_MADE_HERE,
     NEVER_DELETED,
     ITEM_UNKNOWN,
+    CQL_INVALID,
+    PROPERTY_TAKEN,
+    FILE_NAME_TAKEN,
 )

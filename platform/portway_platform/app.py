@@ -33,6 +33,7 @@ from portway_platform.ledger.service import Ledger
 from portway_platform.listeners import api as listeners
 from portway_platform.migrations import api as migrations
 from portway_platform.notices import api as notices
+from portway_platform.openapi import api as openapi
 from portway_platform.rate_limits.limiter import RateLimiter
 from portway_platform.schema_versions import HEAD, SCRIPTS
 from portway_platform.services import Interfaces, OpenClient, Services
@@ -68,6 +69,7 @@ FEATURES = (
     connect,
     jira,
     forge,
+    openapi,
 )
 
 

@@ -8,7 +8,7 @@
 """
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,7 +19,8 @@ from portway_platform.app_data.upload_tokens import PREFIX as UPLOAD_TOKEN_PREFI
 from portway_platform.app_data.upload_tokens import find_grant
 from portway_platform.dialect.rules import DEFAULT, Dialect, dialect_of
 from portway_platform.dialect.tables import dialects
-from portway_platform.gate import Owner
+from portway_platform.forge.callers import identify_app
+from portway_platform.gate import Owner, get_manifest
 from portway_platform.installations.rules import IN_FORCE, may_write
 from portway_platform.installations.tables import installations
 from portway_platform.listeners.tables import listeners
@@ -38,6 +39,9 @@ from portway_sdk.tokens import (
 from portway_sdk.wire import PublicKey
 from portway_service.error_codes import NOT_FOUND, UNAUTHENTICATED
 from portway_service.errors import Refusal
+
+_WRITING = ("write:", "delete:", "manage:")
+"""How the Forge scopes begin that let an app change a site."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,24 @@ class AppAuthenticator:
     def authenticate(self, request: flask.Request, site_key: str) -> AppCaller:
         """Return the app, installed on the site, that signed this request; refuse anybody else."""
         with self.services.database.read() as connection:
+            return self.identify_any(connection, request, site_key)
+
+    def identify_any(
+        self, connection: Connection, request: flask.Request, site_key: str
+    ) -> AppCaller:
+        """Return the Connect or Forge app that calls a site's own addresses, or refuse."""
+        if not request.headers.get("Authorization", "").lower().startswith("bearer "):
             return self.identify(connection, request, site_key)
+        forge = identify_app(connection, self.services, request)
+        installed = connection.execute(
+            _INSTALLATION, {"site_key": site_key, "app_key": forge.app_key}
+        ).first()
+        if installed is None or installed.id != forge.installation_id:
+            raise Refusal(NOT_FOUND)
+        described = get_manifest(connection, forge.app_key).forge
+        permissions = described.permissions if described else ()
+        may_change = any(each.startswith(_WRITING) for each in permissions)
+        return replace(self._caller(installed, site_key), may_write=may_change)
 
     def identify(self, connection: Connection, request: flask.Request, site_key: str) -> AppCaller:
         """Return the app that signed this request, as the transaction sees it, or refuse.
@@ -112,6 +133,10 @@ class AppAuthenticator:
             raise _unauthenticated(error, scheme="JWT") from None
         if installed is None:
             raise Refusal(NOT_FOUND)
+        return self._caller(installed, site_key)
+
+    @staticmethod
+    def _caller(installed: Any, site_key: str) -> AppCaller:
         return AppCaller(
             installation_id=installed.id,
             app_key=installed.app_key,

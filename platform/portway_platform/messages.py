@@ -31,3 +31,7 @@ class Input(WireModel):
 
 class Output(WireModel):
     """An answer; instants are ISO 8601 in UTC."""
+
+
+class Nothing(Output):
+    """An empty object: what was asked for is not there."""

@@ -30,6 +30,8 @@ from portway_sdk._errors import (
     VerificationReason,
     WorkInterruptedError,
 )
+from portway_sdk._forge_client import ForgeClient
+from portway_sdk._forge_remote import ForgeRemote, ForgeRemoteSettings
 from portway_sdk._gateway import Gateway
 from portway_sdk._listener import Listener
 from portway_sdk._requests import Request, Response
@@ -42,11 +44,15 @@ from portway_sdk.wire import (
     CheckResult,
     Container,
     ContainerType,
+    CustomFieldMapping,
     Event,
     EventType,
+    ForgeEvent,
+    ForgeEventType,
     ListenerError,
     MappingPage,
     MigrationDetails,
+    TransferDefinition,
     TransferSummary,
 )
 
@@ -68,8 +74,14 @@ __all__ = [
     "ConsentError",
     "Container",
     "ContainerType",
+    "CustomFieldMapping",
     "Event",
     "EventType",
+    "ForgeClient",
+    "ForgeEvent",
+    "ForgeEventType",
+    "ForgeRemote",
+    "ForgeRemoteSettings",
     "Gateway",
     "Installation",
     "IntegrityError",
@@ -86,6 +98,7 @@ __all__ = [
     "Response",
     "ScopeNotGrantedError",
     "SqliteAppStore",
+    "TransferDefinition",
     "TransferSettledError",
     "TransferStatus",
     "TransferSummary",

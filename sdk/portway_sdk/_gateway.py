@@ -66,12 +66,23 @@ class Gateway:
     """
 
     def __init__(
-        self, port: GatewayPort, *, transfer_id: str, migration: MigrationDetails, attempt: int = 1
+        self,
+        port: GatewayPort,
+        *,
+        transfer_id: str,
+        migration: MigrationDetails,
+        attempt: int = 1,
+        transfer_name: str | None = None,
+        tags: Iterable[str] = (),
     ) -> None:
         self._port = port
         self._granted_scopes: frozenset[AccessScope] | None = None
         self.transfer_id = transfer_id
         self.migration = migration
+        self.transfer_name = transfer_name
+        """Which of the app's transfers this is, where it declares several."""
+        self.tags = tuple(tags)
+        """The tags of that transfer's definition."""
         self.attempt = attempt
         """Counts from 1. From 2 on, uploads of an earlier, broken attempt may be there already."""
 

@@ -5,7 +5,7 @@ Source: wire contract, 2.2 and 2.5; docs/reference/gateway-api.md.
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import pydantic
@@ -16,7 +16,13 @@ from portway_sdk._errors import ConfigurationError
 from portway_sdk._gateway import Gateway
 from portway_sdk._settings import ListenerSettings
 from portway_sdk._work_loop import Handlers, WorkLoop
-from portway_sdk.wire import CHECKS_LIMIT, CheckSpec, Declaration
+from portway_sdk.wire import (
+    CHECKS_LIMIT,
+    CheckSpec,
+    CustomFieldMapping,
+    Declaration,
+    TransferDefinition,
+)
 
 StartHandler = TypeVar("StartHandler", bound=Callable[[Gateway], None])
 RerunHandler = TypeVar("RerunHandler", bound=Callable[[Gateway, str], None])
@@ -34,6 +40,12 @@ class Listener:
         version: str,
         scopes: Iterable[AccessScope | str],
         reruns: bool = True,
+        forge_app_id: str | None = None,
+        forge_environment: str = "development",
+        transfers: Iterable[TransferDefinition] = (),
+        macro_mappings: Mapping[str, str] | None = None,
+        custom_field_mappings: Iterable[CustomFieldMapping] = (),
+        workflow_rule_mappings: Mapping[str, str] | None = None,
     ) -> None:
         """Describe the app.
 
@@ -43,30 +55,51 @@ class Listener:
             version: The installed version; a new one asks admins for their agreement again.
             scopes: The access scopes the migration needs; as few as will do.
             reruns: Whether a failed transfer may be run again.
+            forge_app_id: The Forge app that takes over; without it a Connect app does.
+            forge_environment: The environment of the Forge app, in lower case.
+            transfers: The app's transfers, where it has several; the start handler is called for
+                each, and `gateway.transfer_name` says which.
+            macro_mappings: Macro name in storage format to the key of the Forge macro module.
+            custom_field_mappings: Jira custom fields that core migration moves to the cloud app's.
+            workflow_rule_mappings: Class name of a Jira workflow rule to the cloud rule's key.
 
         Raises:
-            ConfigurationError: A key is empty or a scope unknown.
+            ConfigurationError: A key is empty, a scope unknown, the environment not in lower case,
+                or the transfers do not fit together.
         """
+        if forge_environment != forge_environment.lower():
+            raise ConfigurationError(
+                f"Forge environments are lower case: write {forge_environment.lower()}, not"
+                f" {forge_environment}, or no event comes to the app"
+            )
+        try:
+            known = frozenset(AccessScope(scope) for scope in scopes)
+        except ValueError as exc:
+            raise ConfigurationError(f"{exc}; known scopes: {', '.join(AccessScope)}") from None
         try:
             self._base = Declaration(
                 server_app_key=server_app_key,
                 cloud_app_key=cloud_app_key,
                 version=version,
-                data_access_scopes=frozenset(AccessScope(scope) for scope in scopes),
+                data_access_scopes=known,
                 reruns=reruns,
+                forge_app_id=forge_app_id,
+                forge_environment=forge_environment,
+                transfers=tuple(transfers),
+                macro_mappings=dict(macro_mappings or {}),
+                custom_field_mappings=tuple(custom_field_mappings),
+                workflow_rule_mappings=dict(workflow_rule_mappings or {}),
             )
         except pydantic.ValidationError as exc:
-            names = ", ".join(str(error["loc"][0]) for error in exc.errors())
-            raise ConfigurationError(f"the listener's {names} must not be empty") from None
-        except ValueError as exc:
-            raise ConfigurationError(f"{exc}; known scopes: {', '.join(AccessScope)}") from None
+            raise ConfigurationError(*map(_problem_of, exc.errors())) from None
         self._handlers = Handlers()
 
     @property
     def declaration(self) -> Declaration:
         """What the platform is told at each start."""
         checks = tuple(check.spec for check in self._handlers.checks.values())
-        return self._base.model_copy(update={"checks": checks})
+        preloads = self._handlers.preload is not None
+        return self._base.model_copy(update={"checks": checks, "preloads": preloads})
 
     def on_start_app_migration(self, handler: StartHandler) -> StartHandler:
         """Register what is called when a transfer starts. Returning settles nothing.
@@ -90,6 +123,17 @@ class Listener:
         if self._handlers.rerun is not None:
             raise ConfigurationError("there is one re-run handler already")
         self._handlers.rerun = handler
+        return handler
+
+    def on_preload(self, handler: StartHandler) -> StartHandler:
+        """Register what sends files ahead of the migration window. Without it there is no preload.
+
+        Raises:
+            ConfigurationError: There is such a handler already.
+        """
+        if self._handlers.preload is not None:
+            raise ConfigurationError("there is one preload handler already")
+        self._handlers.preload = handler
         return handler
 
     def vendor_check(
@@ -169,3 +213,12 @@ class Listener:
             transport=transport,
         )
         return loop.run(once=once)
+
+
+def _problem_of(error: Any) -> str:
+    """Return what is wrong with a declaration, in the words of the constructor."""
+    if error["type"] == "string_too_short":
+        return f"the listener's {error['loc'][0]} must not be empty"
+    where = ".".join(str(part) for part in error["loc"])
+    what = error["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what

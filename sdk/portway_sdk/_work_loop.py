@@ -59,6 +59,7 @@ class Handlers:
 
     start: Callable[[Gateway], None] | None = None
     rerun: Callable[[Gateway, str], None] | None = None
+    preload: Callable[[Gateway], None] | None = None
     checks: dict[str, VendorCheck] = field(default_factory=dict)
 
 
@@ -133,12 +134,16 @@ class WorkLoop:
             transfer_id=work.transfer_id,
             migration=work.migration_details,
             attempt=work.attempt,
+            transfer_name=work.transfer_name,
+            tags=work.tags,
         )
         start, rerun = self._handlers.start, self._handlers.rerun
         if work.kind == WorkKind.RERUN_APP_MIGRATION and rerun is not None:
             rerun(gateway, work.original_transfer_id or "")
         elif work.kind in _MIGRATIONS and start is not None:
             start(gateway)
+        elif work.kind == WorkKind.PRELOAD_APP_DATA and self._handlers.preload is not None:
+            self._handlers.preload(gateway)
         else:
             return _unsupported("UnsupportedWork")
         return WorkCompletion()

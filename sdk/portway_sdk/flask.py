@@ -3,6 +3,7 @@
 import flask
 
 from portway_sdk._cloud_app import BODY_LIMIT_BYTES, CloudApp
+from portway_sdk._forge_remote import ForgeRemote
 from portway_sdk._requests import Request
 
 
@@ -17,6 +18,20 @@ def blueprint(app: CloudApp, *, name: str = "portway") -> flask.Blueprint:
     for path in app.paths:
         endpoint = path.strip("/").replace("/", "-").replace(".", "-")
         routes.add_url_rule(path, endpoint, answer, methods=_METHODS)
+    return routes
+
+
+def forge_blueprint(
+    remote: ForgeRemote, path: str, *, name: str = "portway_forge"
+) -> flask.Blueprint:
+    """Return the path at which a Forge app's remote takes its events."""
+    routes = flask.Blueprint(name, __name__)
+
+    def answer() -> flask.Response:
+        response = remote.handle(_to_request(flask.request))
+        return flask.Response(response.body, response.status, dict(response.headers))
+
+    routes.add_url_rule(path, "events", answer, methods=_METHODS)
     return routes
 
 

@@ -77,6 +77,8 @@ class FakeGateway(Gateway):
         transfer_id: str = "2c9f6a10-0000-4000-8000-000000000003",
         migration: MigrationDetails | None = None,
         attempt: int = 1,
+        transfer_name: str | None = None,
+        tags: Iterable[str] = (),
     ) -> None:
         self._memory = TransferInMemory(
             mappings or {}, tuple(containers), frozenset(granted_scopes)
@@ -87,6 +89,8 @@ class FakeGateway(Gateway):
             transfer_id=transfer_id,
             migration=migration or a_migration(),
             attempt=attempt,
+            transfer_name=transfer_name,
+            tags=tags,
         )
 
     @property

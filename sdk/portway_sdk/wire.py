@@ -8,78 +8,39 @@ Source: wire contract, sections 2.4, 2.5, 3.3, 3.4, 3.6 and 13; docs/reference/g
 import base64
 import binascii
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
     PlainSerializer,
     field_validator,
     model_validator,
 )
-from pydantic.alias_generators import to_camel
 
 from portway_scopes import SETTLED_BY_CLOUD_APP, AccessScope, TransferStatus
+from portway_sdk._wire_base import Instant as Instant
+from portway_sdk._wire_base import OpenWireModel as OpenWireModel
+from portway_sdk._wire_base import WireModel as WireModel
+from portway_sdk._wire_forge import LOG_LIMIT as LOG_LIMIT
+from portway_sdk._wire_forge import ForgeAppDataDetails as ForgeAppDataDetails
+from portway_sdk._wire_forge import ForgeAppDataItem as ForgeAppDataItem
+from portway_sdk._wire_forge import ForgeAppDataPage as ForgeAppDataPage
+from portway_sdk._wire_forge import ForgeEventType as ForgeEventType
+from portway_sdk._wire_forge import ForgeMigrationDetails as ForgeMigrationDetails
+from portway_sdk._wire_forge import LogMessage as LogMessage
+from portway_sdk._wire_forge import MessageReport as MessageReport
+from portway_sdk._wire_transfers import NAME_LIMIT as NAME_LIMIT
+from portway_sdk._wire_transfers import TRANSFERS_LIMIT as TRANSFERS_LIMIT
+from portway_sdk._wire_transfers import CustomFieldMapping as CustomFieldMapping
+from portway_sdk._wire_transfers import TransferDefinition as TransferDefinition
+from portway_sdk._wire_transfers import find_transfer_faults as find_transfer_faults
 
 TITLE_LIMIT = 60
 STEPS_LIMIT = 1050
 CHECKS_LIMIT = 3
 """Vendor checks of one app; beyond it neither execution nor order is promised."""
-
-TRANSFERS_LIMIT = 100
-"""Transfers one app may declare."""
-
-NAME_LIMIT = 200
-"""Characters of a transfer's name or tag."""
-
-LOG_LIMIT = 65_536
-"""Characters of one log message of a Forge app."""
-
-_FIRST_MILLISECONDS = 100_000_000_000
-"""As seconds this would be the year 5138, so a larger number counts milliseconds."""
-
-
-class WireModel(BaseModel):
-    """A message: camelCase as JSON, snake_case in Python, unchangeable once made."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore"
-    )
-
-    def to_wire(self) -> dict[str, Any]:
-        """Return what `json.dumps` takes, with the contract's field names."""
-        return self.model_dump(mode="json", by_alias=True)
-
-
-class OpenWireModel(WireModel):
-    """A message whose unknown fields are kept in `model_extra`."""
-
-    model_config = ConfigDict(extra="allow")
-
-
-def _parse_instant(value: object) -> object:
-    """Accept seconds and milliseconds: published samples show both (wire contract, 1.2)."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value
-    seconds = value / 1000 if abs(value) >= _FIRST_MILLISECONDS else value
-    try:
-        return datetime.fromtimestamp(seconds, tz=UTC)
-    except (OverflowError, OSError) as exc:
-        raise ValueError("is not an instant in seconds or milliseconds") from exc
-
-
-Instant = Annotated[
-    datetime,
-    BeforeValidator(_parse_instant),
-    PlainSerializer(lambda instant: round(instant.timestamp() * 1000), return_type=int),
-]
-"""An aware instant; in JSON a number of milliseconds, read also when it counts seconds."""
-
 
 # What a migration is
 
@@ -171,43 +132,6 @@ class AppDataItem(WireModel):
     label: str | None = None
 
 
-class ForgeAppDataItem(WireModel):
-    """One uploaded file of a transfer, as a Forge app lists it."""
-
-    key: str
-    s3_key: str
-    """The same, under the name the Connect API has for it."""
-    label: str | None = None
-
-
-class ForgeAppDataDetails(WireModel):
-    """One uploaded file of a transfer, as the paged list shows it."""
-
-    key: str
-    label: str | None = None
-    file_size: int
-
-
-class ForgeAppDataPage(WireModel):
-    """One page of a transfer's files. Stop when `last_evaluated_key` is None."""
-
-    items: tuple[ForgeAppDataDetails, ...]
-    last_evaluated_key: str | None = None
-
-
-class MessageReport(WireModel):
-    """What a Forge app says about events it was sent."""
-
-    status: Literal["SUCCESS", "FAILED"]
-    message_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=1000)]
-
-
-class LogMessage(WireModel):
-    """A line for the admin's log of a transfer."""
-
-    message: Annotated[str, Field(max_length=LOG_LIMIT)]
-
-
 class AppDataAddress(WireModel):
     """Where to download a file, for one hour."""
 
@@ -269,29 +193,6 @@ class EventType(StrEnum):
     TRANSFER_CANCELLATION_REQUESTED = "transfer-cancellation-requested"
     TRANSFER_SETTLED = "transfer-settled"
     APP_DATA_PRELOADED = "app-data-preloaded"
-
-
-class ForgeEventType(StrEnum):
-    """What can happen to a transfer, as Forge apps are told (wire contract, 4.2)."""
-
-    LISTENER_TRIGGERED = "avi:ecosystem.migration:triggered:listener"
-    APP_DATA_UPLOADED = "avi:ecosystem.migration:uploaded:app_data"
-    APP_DATA_PRELOADED = "avi:ecosystem.migration:preloaded:app_data"
-    EXPORT_COMPLETED = "avi:ecosystem.migration:completed:export_phase"
-    LISTENER_ERRORED = "avi:ecosystem.migration:errored:listener"
-    TRANSFER_CANCELLATION_REQUESTED = "avi:ecosystem.migration:requested:transfer_cancellation"
-    TRANSFER_SETTLED = "avi:ecosystem.migration:settled:transfer"
-
-
-class ForgeMigrationDetails(OpenWireModel):
-    """The customer's move that a transfer belongs to, as Forge apps are told."""
-
-    migration_id: str
-    migration_scope_id: str
-    """Names the pair of server and site; mappings hang on it."""
-    created_at: Instant
-    cloud_url: str
-    name: str
 
 
 class ForgeEvent(OpenWireModel):
@@ -422,35 +323,6 @@ class CheckContext(WireModel):
     containers: tuple[Container, ...] = ()
 
 
-def _sorted_scopes(scopes: frozenset[AccessScope] | None) -> list[str] | None:
-    return None if scopes is None else sorted(scopes)
-
-
-class TransferDefinition(WireModel):
-    """One of several transfers of an app (wire contract, 1.8 and 13)."""
-
-    transfer_name: str = Field(min_length=1, max_length=NAME_LIMIT)
-    access_scopes: Annotated[
-        frozenset[AccessScope] | None,
-        PlainSerializer(_sorted_scopes, return_type=list[str] | None),
-    ] = None
-    """What this transfer needs of the app's scopes; None: all of them."""
-    tags: tuple[Annotated[str, Field(max_length=NAME_LIMIT)], ...] = ()
-    depends_on: tuple[str, ...] = ()
-    """Names of transfers that must have succeeded before this one starts."""
-    blocking: bool = True
-    """Whether the customer has to wait for its end before work goes on in the cloud."""
-
-
-class CustomFieldMapping(WireModel):
-    """A custom field of a Jira server app, and the cloud app's field that takes over."""
-
-    field_name: str | None = None
-    """None means every field of the type; Forge only."""
-    field_type_key: str = Field(min_length=1)
-    cloud_field_key: str = Field(min_length=1)
-
-
 class Declaration(WireModel):
     """What a listener is: its app's keys, version, access scopes, transfers and vendor checks."""
 
@@ -484,54 +356,18 @@ class Declaration(WireModel):
         return None if value is None else str(UUID(value))
 
     @model_validator(mode="after")
-    def _check_transfers(self) -> Self:
+    def _check_parts(self) -> Self:
         faults = find_transfer_faults(self.transfers, self.data_access_scopes)
+        if self.forge_app_id is None:
+            faults += [
+                f"custom field type {each.field_type_key} needs a field_name: only Forge apps take"
+                " every field of a type"
+                for each in self.custom_field_mappings
+                if each.field_name is None
+            ]
         if faults:
             raise ValueError("; ".join(faults))
         return self
-
-
-def find_transfer_faults(
-    definitions: Sequence[TransferDefinition], scopes: frozenset[AccessScope]
-) -> list[str]:
-    """Return what is wrong with the transfers an app declares: one sentence each."""
-    names = [definition.transfer_name for definition in definitions]
-    faults = [
-        f"transfer {name} is declared twice" for name in sorted(set(names)) if names.count(name) > 1
-    ]
-    for definition in definitions:
-        name = definition.transfer_name
-        unknown = [other for other in definition.depends_on if other not in names]
-        faults += [
-            f"transfer {name} depends on {other}, which is not declared" for other in unknown
-        ]
-        for scope in sorted((definition.access_scopes or frozenset()) - scopes):
-            faults.append(f"transfer {name} needs {scope}, which the app does not declare")
-    if len(definitions) > TRANSFERS_LIMIT:
-        faults.append(f"an app has at most {TRANSFERS_LIMIT} transfers")
-    if not faults and (circle := _find_circle(definitions)):
-        faults.append(f"transfers wait for each other: {' -> '.join(circle)}")
-    return faults
-
-
-def _find_circle(definitions: Sequence[TransferDefinition]) -> list[str]:
-    """Return names that depend on each other in a circle, or nothing."""
-    needs = {definition.transfer_name: definition.depends_on for definition in definitions}
-    sound: set[str] = set()
-    for start in needs:
-        path: list[str] = [start]
-        left = [iter(needs[start])]
-        while path:
-            following = next(left[-1], None)
-            if following is None:
-                sound.add(path.pop())
-                left.pop()
-            elif following in path:
-                return [*path[path.index(following) :], following]
-            elif following not in sound:
-                path.append(following)
-                left.append(iter(needs[following]))
-    return []
 
 
 # Enrolment and work

@@ -8,7 +8,7 @@ them. A route that states no access keeps the whole service from starting.
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import flask
 import orjson
@@ -31,6 +31,20 @@ class Open:
     """The access of an address anybody may call, with the reason why."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Media:
+    """An answer that is no JSON."""
+
+    media_type: str
+
+
+@dataclass(frozen=True)
+class AsSent:
+    """An answer of this type that leaves out what there is nothing to say about."""
+
+    type: Any
 
 
 @dataclass(frozen=True)
@@ -61,6 +75,12 @@ class Endpoint:
     body: TypeAdapter[Any] | None
     status: int
     max_body_bytes: int
+    answers: Mapping[int, Any] | None = None
+    """Type of the answer by status, or `Media`; None where the handler's annotation says it."""
+    raw_body: str | None = None
+    """Media type of a body that the handler reads by itself."""
+    headers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Schemas of headers an endpoint asks for, by name; those that are required say so."""
 
 
 @dataclass
@@ -90,12 +110,16 @@ class Api:
         body: Any = None,
         status: int = 200,
         max_body_bytes: int = MAX_JSON_BYTES,
+        answers: Mapping[int, Any] | None = None,
+        raw_body: str | None = None,
+        headers: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Callable[[Handler], Handler]:
         """Add an endpoint; the decorated function takes a `Call`.
 
         It returns a pydantic model, a value `orjson` can write, None for an empty answer, or a
         ready response. `body` is a type for the JSON body; without it the handler may read the
-        request's stream itself.
+        request's stream itself. `answers`, `raw_body` and `headers` are for the documentation:
+        they say what the function's annotation does not.
         """
         if access is None:
             raise TypeError(f"{method} {self.prefix}{path} states no access")
@@ -111,6 +135,9 @@ class Api:
                     body=None if body is None else TypeAdapter(body),
                     status=status,
                     max_body_bytes=max_body_bytes,
+                    answers=answers,
+                    raw_body=raw_body,
+                    headers=headers or {},
                 )
             )
             return handler
@@ -149,6 +176,19 @@ def _view(api: Api, endpoint: Endpoint) -> Callable[..., flask.Response]:
 
     view.stated_access = endpoint.access  # type: ignore[attr-defined]
     return view
+
+
+Marked = TypeVar("Marked", bound=Callable[..., Any])
+
+
+def answering(answers: Mapping[int, Any]) -> Callable[[Marked], Marked]:
+    """Say what a handler answers that several interfaces share: type by status."""
+
+    def mark(handler: Marked) -> Marked:
+        handler.answers = answers  # type: ignore[attr-defined]
+        return handler
+
+    return mark
 
 
 def states_access(access: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -336,3 +336,28 @@ def test_everything_is_unchanged_the_second_time(run, export):
 
     outcomes = {outcome for by_outcome in again.counts.values() for outcome in by_outcome}
     assert outcomes == {"unchanged"}
+
+
+def test_a_restriction_that_comes_later_closes_and_one_that_is_lifted_opens(place, tmp_path):
+    def a_package(name, *, restricted):
+        builder = ExportBuilder()
+        builder.space(homePage=page_ref(200))
+        builder.user("ben")
+        builder.account("ben")
+        builder.page("Start", object_id=200)
+        builder.add(
+            "SpacePermission", type="VIEWSPACE", space=SPACE, userSubject=user_ref("key-ben")
+        )
+        if restricted:
+            builder.restriction(page_ref(200), "View", users=["key-ann"])
+        return builder.write(tmp_path / f"{name}.zip")
+
+    open_ = a_package("open", restricted=False)
+    assert place.run(open_).proof.complete
+    seen = [may_view(place, "Ben", "Start")]
+    assert place.run(a_package("closed", restricted=True)).proof.complete
+    seen.append(may_view(place, "Ben", "Start"))
+    assert place.run(open_, deletions=True).proof.complete
+    seen.append(may_view(place, "Ben", "Start"))
+
+    assert seen == [True, False, True]

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from portway_assistant.runs.settings import SpaceClash
 from support.exports import ExportBuilder, Ref, page_ref, user_ref
 from support.large_exports import a_large_export
 from support.runs import CutAt, Place
@@ -144,31 +145,15 @@ def test_an_attachment_without_its_file_is_left_out_and_named(place, tmp_path):
     assert report.proof.complete
 
 
-def test_a_space_whose_key_is_taken_fails_alone_with_what_hangs_on_it(place, tmp_path):
-    place.run(a_small_export().write(tmp_path / "first.zip"), server="one")
-    builder = ExportBuilder(descriptor={"exportType": "all", "spaceKey": ""})
-    builder.space("demo", object_id=100)
-    builder.space("OTHER", object_id=101)
-    builder.page("Clashing", space=Ref("Space", 100))
-    builder.page("Free", space=Ref("Space", 101))
-
-    report = place.run(builder.write(tmp_path / "second.zip"), server="two")
-
-    assert report.run.status == "INCOMPLETE"
-    assert report.counts["space"] == {"created": 1, "failed": 1}
-    assert report.counts["page"] == {"created": 1, "failed": 1}
-    assert any(group.code == "space_key_taken" for group in report.not_moved)
-    assert report.proof.complete
-
-
 def test_when_no_space_arrives_the_run_failed(place, tmp_path):
     place.run(a_small_export().write(tmp_path / "first.zip"), server="one")
+    export = a_small_export().write(tmp_path / "second.zip")
 
-    report = place.run(a_small_export().write(tmp_path / "second.zip"), server="two")
+    report = place.run(export, server="two", space_clash=SpaceClash.SKIP)
 
     assert report.run.status == "FAILED"
-    assert report.counts["space"] == {"failed": 1}
-    assert report.counts["page"] == {"failed": 2}
+    assert report.counts["space"] == {"skipped": 1}
+    assert report.counts["page"] == {"skipped": 2}
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before it arrives", "after it was done"])

@@ -162,5 +162,5 @@ def test_a_restriction_moves_and_a_page_nobody_can_open_is_warned_of(tmp_path):
 
     output = run("migrate", str(export), "--data", str(tmp_path / "data")).output
 
-    assert "restrictions  1 expected, 1 found, 1 the same" in output
+    assert "restrictions 1 expected, 1 found, 1 the same" in " ".join(output.split())
     assert "Somebody active can open every restricted page. 1: Secret. " in output

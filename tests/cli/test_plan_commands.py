@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from portway_cli.failures import exit_with_reason
 from portway_cli.main import portway
-from support.exports import ExportBuilder, Ref, page_ref
+from support.exports import ExportBuilder, page_ref
 
 
 def an_export(*, title: str = "Start") -> ExportBuilder:
@@ -150,26 +150,33 @@ def test_only_a_running_plan_is_stopped(desk):
     assert desk.run("plan", "stop", "Docs", exits=3) == "plan_not_running"
 
 
-def a_disputed_space(desk):
-    """Two spaces, one of whose keys somebody else has at the site."""
-    first = ExportBuilder(descriptor={"spaceKey": "ONE"})
-    first.space("ONE", object_id=100)
-    desk.run("migrate", first.write(desk.folder / "a.zip"), "--server", "other", "--quiet")
-    both = ExportBuilder(descriptor={"exportType": "all", "spaceKey": ""})
-    both.space("one", object_id=100)
-    both.space("TWO", object_id=101)
-    both.page("In one", object_id=200, space=Ref("Space", 100))
-    both.page("In two", object_id=201, space=Ref("Space", 101))
-    desk.export = both.write(desk.folder / "both.zip")
+def retitle(desk, old: str, new: str):
+    """Give a page at the site another title, behind everybody's back."""
+    with closing(sqlite3.connect(desk.data / "site.db")) as site:
+        site.execute(
+            "UPDATE wiki_contents SET title = ?, title_key = ? WHERE title = ?",
+            (new, new.lower(), old),
+        )
+        site.commit()
+
+
+def a_disputed_title(desk):
+    """An export with a new page, and a comment on it, whose title another page has at the site."""
+    builder = ExportBuilder()
+    builder.space()
+    builder.page("Ours", object_id=200)
+    desk.run("migrate", builder.write(desk.folder / "a.zip"), "--quiet")
+    retitle(desk, "Ours", "Theirs")
+    builder.page("Theirs", object_id=201)
+    builder.comment(page_ref(201), object_id=300)
+    desk.export = builder.write(desk.folder / "both.zip")
 
 
 def test_a_retry_sends_just_what_failed_and_what_hung_on_it(desk):
-    a_disputed_space(desk)
+    a_disputed_title(desk)
     desk.create()
     first = desk.run("plan", "run", "Docs", "--quiet", exits=1)
-    with closing(sqlite3.connect(desk.data / "site.db")) as site:
-        site.execute("UPDATE wiki_spaces SET key = 'OLD', key_folded = 'old' WHERE key = 'ONE'")
-        site.commit()
+    retitle(desk, "Theirs", "Ours")
 
     mended = desk.run("retry", "Docs", "--failed", "--quiet")
 
@@ -181,7 +188,7 @@ def test_a_retry_sends_just_what_failed_and_what_hung_on_it(desk):
 
 
 def test_a_retry_that_fails_again_changes_nothing(desk):
-    a_disputed_space(desk)
+    a_disputed_title(desk)
     desk.create()
     first = desk.run("plan", "run", "Docs", "--quiet", exits=1)
 

@@ -143,3 +143,16 @@ def test_nothing_else_may_come_ahead(demo):
     [in_place] = demo.send(an_attachment(500))
 
     assert {comment["code"], page["code"], in_place["code"]} == {"reference_missing"}
+
+
+def test_what_was_deleted_here_gets_a_new_id(demo):
+    [before] = demo.must_send(a_page(200))
+    path = f"/portway/v1/sources/{SOURCE}/items"
+    assert demo.call("DELETE", path, json={"sourceKeys": ["page/200"]}).status_code == 200
+
+    assert ids_of(demo, "page/200") == {"page/200": (None, None)}
+    kept = ids_of(demo, "page/200", reserve=True)
+    [after] = demo.must_send(a_page(200))
+
+    assert after != before
+    assert kept == {"page/200": (after, "reserved")}

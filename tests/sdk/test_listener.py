@@ -20,8 +20,10 @@ from portway_sdk import (
     APIError,
     CheckResult,
     ConfigurationError,
+    CustomFieldMapping,
     Listener,
     ListenerSettings,
+    TransferDefinition,
     WorkInterruptedError,
 )
 from portway_sdk._work_loop import WorkLoop
@@ -679,3 +681,90 @@ def test_logs_and_reports_hold_no_secrets(settings, platform, caplog):
     assert len(tokens) >= 3
     for secret in [*tokens, ENROLMENT_TOKEN, secret_key, "private"]:
         assert secret not in told
+
+
+# Forge apps, several transfers, preload
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"forge_app_id": "notes"}, "UUID|uuid|hexadecimal"),
+        ({"forge_environment": "PRODUCTION"}, "write production"),
+        ({"transfers": [TransferDefinition(transfer_name="a", depends_on=("b",))]}, "not declared"),
+        (
+            {
+                "transfers": [
+                    TransferDefinition(transfer_name="a", access_scopes={AccessScope.APP_DATA_PII})
+                ]
+            },
+            "does not declare",
+        ),
+        (
+            {
+                "custom_field_mappings": [
+                    CustomFieldMapping(field_type_key="t", cloud_field_key="c")
+                ]
+            },
+            "only Forge apps",
+        ),
+    ],
+)
+def test_a_declaration_that_cannot_work_is_refused_where_it_is_written(changes, problem):
+    with pytest.raises(ConfigurationError, match=problem):
+        a_listener(**changes)
+
+
+def test_everything_a_java_listener_declares_is_told(settings):
+    listener = a_listener(
+        forge_app_id="7C1F0A52-3F1E-4A52-9D1C-0F3C5B8E2A11",
+        forge_environment="production",
+        transfers=[TransferDefinition(transfer_name="notes", tags=("big",), blocking=False)],
+        macro_mappings={"note": "note-macro"},
+        custom_field_mappings=[CustomFieldMapping(field_type_key="t", cloud_field_key="c")],
+        workflow_rule_mappings={"com.example.Rule": "rule"},
+    )
+    listener.on_preload(print)
+
+    told = listener.declaration.to_wire()
+
+    assert told["forgeAppId"] == "7c1f0a52-3f1e-4a52-9d1c-0f3c5b8e2a11"
+    assert told["forgeEnvironment"] == "production"
+    assert told["transfers"] == [
+        {
+            "transferName": "notes",
+            "accessScopes": None,
+            "tags": ["big"],
+            "dependsOn": [],
+            "blocking": False,
+        }
+    ]
+    assert told["preloads"] is True
+    assert told["macroMappings"] == {"note": "note-macro"}
+    assert told["customFieldMappings"] == [
+        {"fieldName": None, "fieldTypeKey": "t", "cloudFieldKey": "c"}
+    ]
+    assert told["workflowRuleMappings"] == {"com.example.Rule": "rule"}
+
+
+def test_a_handler_knows_which_transfer_it_is_called_for(settings, platform):
+    seen = []
+    listener = a_listener(
+        handler=lambda gateway: seen.append((gateway.transfer_name, gateway.tags))
+    )
+    platform.work.append(start_work(transferName="notes", tags=["big"]))
+
+    assert run_once(listener, settings, platform) == 1
+    assert seen == [("notes", ("big",))]
+
+
+def test_a_preload_calls_its_own_handler(settings, platform):
+    seen = []
+    listener = a_listener(handler=lambda gateway: seen.append("start"))
+    listener.on_preload(lambda gateway: seen.append("preload"))
+    with pytest.raises(ConfigurationError):
+        listener.on_preload(print)
+    platform.work.append(start_work(kind="preload-app-data"))
+
+    assert run_once(listener, settings, platform) == 1
+    assert seen == ["preload"]

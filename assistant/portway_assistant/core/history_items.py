@@ -13,6 +13,7 @@ from portway_assistant.core.items import (
     user_reference,
 )
 from portway_assistant.core.outgoing import OutgoingFile, OutgoingItem
+from portway_assistant.core.titles import MAX_TITLE
 from portway_assistant.exports.records import AttachmentRevision, Revision
 
 NEWEST_FILE_MISSING = (
@@ -24,7 +25,7 @@ NEWEST_FILE_MISSING = (
 def version_item(revision: Revision) -> OutgoingItem:
     """Return an older version of a page or blog post, by whoever wrote that version."""
     body, representation = sent_body(revision.body, revision.body_type)
-    title = revision.title or f"Untitled {revision.original_id}"
+    title = revision.title[:MAX_TITLE] or f"Untitled {revision.original_id}"
     return OutgoingItem(
         kind="version",
         source_key=f"version/{revision.id}",

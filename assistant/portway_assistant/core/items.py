@@ -10,6 +10,7 @@ from html import escape
 from typing import Any
 
 from portway_assistant.core.outgoing import MappingKey, OutgoingFile, OutgoingItem
+from portway_assistant.core.titles import MAX_TITLE
 from portway_assistant.exports.records import (
     Attachment,
     BlogPost,
@@ -247,7 +248,7 @@ def sent_body(body: str, body_type: BodyType) -> tuple[str, str]:
 
 
 def _title(content: Page | BlogPost) -> str:
-    return content.title or f"Untitled {content.id}"
+    return content.title[:MAX_TITLE] or f"Untitled {content.id}"
 
 
 def user_reference(key: str | None) -> str | None:

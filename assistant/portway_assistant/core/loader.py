@@ -12,6 +12,7 @@ from typing import Any
 
 from portway_assistant.clients import PlatformClient, SiteClient
 from portway_assistant.core.outgoing import FileChunks, OutgoingFile, OutgoingItem
+from portway_assistant.core.space_keys import KEY_TAKEN
 from portway_assistant.progress import Progress
 from portway_assistant.runs.ledger import ARRIVED, ItemOutcome, Ledger
 from portway_assistant.stopping import check, checked
@@ -49,10 +50,18 @@ class Loader:
         self._stop = stop
         self._edited = edited
 
-    def load(self, phase: str, items: Callable[[], Iterable[OutgoingItem]], *, total: int) -> None:
+    def load(
+        self,
+        phase: str,
+        items: Callable[[], Iterable[OutgoingItem]],
+        *,
+        total: int,
+        ahead: bool = False,
+    ) -> None:
         """Send a phase, from where an earlier attempt left off.
 
-        `items` gives the same items in the same order each time.
+        `items` gives the same items in the same order each time. With `ahead`, its attachments
+        come before what they hang on.
 
         Raises:
             StopRequested: Between two items, once the stop event is set. Items of a batch that
@@ -64,13 +73,15 @@ class Loader:
         if done:
             return
         for batch in batches(checked(islice(items(), position, None), self._stop)):
-            outcomes = self._send(batch)
+            outcomes = self._send(batch, ahead=ahead)
             position += len(batch)
             self._ledger.record(self._run_id, phase, outcomes, position=position)
             self._progress.advance(phase, len(batch))
         self._ledger.record(self._run_id, phase, [], position=position, done=True)
 
-    def load_failed(self, phase: str, items: Callable[[], Iterable[OutgoingItem]]) -> int:
+    def load_failed(
+        self, phase: str, items: Callable[[], Iterable[OutgoingItem]], *, ahead: bool = False
+    ) -> int:
         """Send those items of a phase again that failed; return how many arrived this time.
 
         What failed because of another item failed itself, so it is among them.
@@ -85,26 +96,29 @@ class Loader:
                 continue
             again = [item for item in batch if item.source_key in failed]
             self._progress.phase(f"retry {phase}", len(again))
-            outcomes = self._send(again)
+            outcomes = self._send(again, ahead=ahead)
             self._ledger.amend(self._run_id, outcomes)
             arrived += sum(outcome.outcome in ARRIVED for outcome in outcomes)
             self._progress.advance(f"retry {phase}", len(again))
         return arrived
 
-    def _send(self, batch: Sequence[OutgoingItem]) -> list[ItemOutcome]:
+    def _send(self, batch: Sequence[OutgoingItem], *, ahead: bool = False) -> list[ItemOutcome]:
         sendable = [(item, item.line()) for item in batch if item.gap is None]
         answers: dict[str, ItemOutcome] = {}
         wanted: list[tuple[str, OutgoingFile]] = []
         copies: list[ItemOutcome] = []
         if sendable:
+            lines = [line for _, line in sendable]
             results = self._site.send_items(
-                [line for _, line in sendable], run_id=self._run_id, edited=self._edited
+                lines, run_id=self._run_id, edited=self._edited, ahead=ahead
             )
             for (item, _), result in zip(sendable, results, strict=True):
+                # Somebody made a space of this key meanwhile: it is left out, nothing has failed.
+                is_taken = result.get("code") == KEY_TAKEN
                 answers[item.source_key] = ItemOutcome(
                     source_key=item.source_key,
                     kind=item.kind,
-                    outcome=result["outcome"],
+                    outcome="skipped" if is_taken else result["outcome"],
                     title=item.title,
                     destination_id=result.get("id"),
                     code=result.get("code"),

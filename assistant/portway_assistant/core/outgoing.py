@@ -53,3 +53,5 @@ class Phase:
     name: str
     total: int
     items: Callable[[], Iterable[OutgoingItem]]
+    ahead: bool = False
+    """Its attachments come before what they hang on."""

@@ -2,11 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from itertools import islice
+from typing import Any, Protocol
 
 from portway_assistant.apps import CheckResult
 from portway_assistant.clients import SiteClient
+from portway_assistant.core.arrival import Arrival
+from portway_assistant.core.broken_links import BrokenLinks
 from portway_assistant.core.content_checks import ContentChecks
 from portway_assistant.core.files import measure
 from portway_assistant.core.hanging_source import HangingSource
@@ -25,17 +29,29 @@ from portway_assistant.core.left_out import (
     describe_properties,
     describe_siteless,
 )
+from portway_assistant.core.link_table import FindIds, LinkRow, link_rows
 from portway_assistant.core.outgoing import OutgoingItem, Phase
 from portway_assistant.core.people_source import PeopleSource
+from portway_assistant.core.space_keys import with_usable_keys
 from portway_assistant.error_codes import SPACE_NOT_IN_EXPORT
 from portway_assistant.exports.people import PeopleFile
 from portway_assistant.exports.records import ContainerKind, Space
 from portway_assistant.exports.work_store import WorkStore
 from portway_assistant.people.domains import Decision
 from portway_assistant.reports.report import EXAMPLES, NotMoved
-from portway_assistant.runs.settings import PlanSettings
+from portway_assistant.runs.settings import Content, PlanSettings
 from portway_service.errors import Refusal
 from portway_service.folding import fold
+
+AHEAD_AT_ONCE = 500
+
+
+class AheadBook(Protocol):
+    """Where attachments that move ahead of their pages are written down."""
+
+    def note(self, space_id: str, source_keys: Sequence[str]) -> None:
+        """Write down attachments of a space."""
+        ...
 
 
 class Source:
@@ -67,7 +83,7 @@ class Source:
         self.store = self._store = store
         self._pulse = pulse
         self._settings = settings or PlanSettings()
-        available = list(store.spaces())
+        available, self._key_notes = with_usable_keys(store.spaces())
         wanted = {fold(key) for key in space_keys}
         missing = wanted - {fold(space.key) for space in available}
         if missing:
@@ -79,6 +95,8 @@ class Source:
         self._spaces: list[Space] = [
             space for space in available if not wanted or fold(space.key) in wanted
         ]
+        self._content = self._settings.content
+        self._ahead: AheadBook | None = None
         self.people = PeopleSource(
             store,
             people,
@@ -86,6 +104,7 @@ class Source:
             decisions=decisions or {},
             space_ids=self.space_ids,
         )
+        self._arrival = Arrival(store, available, self._spaces, self.people, self._settings)
 
     @property
     def space_ids(self) -> list[str]:
@@ -95,12 +114,62 @@ class Source:
     def meet(self, site: SiteClient) -> None:
         """Learn what is at the destination already; writes nothing."""
         self.people.meet(site)
+        self._arrival.meet(site)
+
+    def begin(self, site_path: str, ahead: AheadBook | None = None) -> None:
+        """Let what is about to move be referred to by the ids it will have.
+
+        Args:
+            site_path: Path of the destination's base URL.
+            ahead: Where attachments that move ahead of their pages are written down.
+        """
+        self._arrival.begin(site_path)
+        self._ahead = ahead
+
+    @property
+    def moving_spaces(self) -> list[Space]:
+        """The spaces that move, with the keys they get; not those that are left out."""
+        return self._arrival.moving
+
+    def has_attachment(self, source_key: str) -> bool:
+        """Tell whether an attachment still moves, with its bytes."""
+        place = self._store.find_place(source_key.removeprefix("attachment/"))
+        return place is not None and place.kind == "attachment"
+
+    def leave_out(self, source_keys: Iterable[str]) -> None:
+        """Leave out spaces the destination refused, with everything in them."""
+        self._arrival.leave_out(source_keys)
+
+    def link_rows(self, site_url: str, find_ids: FindIds) -> Iterator[LinkRow]:
+        """Yield old and new addresses of everything that arrived."""
+        urls = self._settings.source_urls or self._store.source_urls()
+        by_id = {space.id: space for space in self._spaces}
+        return link_rows(
+            self._store,
+            [(by_id[space.id], space.key) for space in self._arrival.spaces],
+            source_url=urls[0] if urls else "",
+            site_url=site_url,
+            find_ids=find_ids,
+        )
+
+    @property
+    def broken_links(self) -> BrokenLinks:
+        """What refers to something in vain, of everything that was sent or proved so far."""
+        return self._arrival.broken
 
     def phases(self) -> list[Phase]:
         """Return every phase, in the order they must be sent."""
-        spaces = self._spaces
+        if self._content is Content.NONE:
+            return self.people.phases()
+        if self._content is Content.ATTACHMENTS:
+            attachments = self._phase("attachments", self._attachments_ahead)
+            ahead = replace(attachments, name="attachmentsAhead", ahead=True)
+            return [*self.people.phases(), self._arrival.arriving(ahead)]
+        return [*self.people.phases(), *map(self._arrival.arriving, self._content_phases())]
+
+    def _content_phases(self) -> list[Phase]:
+        spaces = self._arrival.spaces
         return [
-            *self.people.phases(),
             Phase("spaces", len(spaces), lambda: map(space_item, spaces)),
             self._phase("pages", self._pages),
             self._phase("blogPosts", self._blog_posts),
@@ -127,6 +196,7 @@ class Source:
     def checks(self) -> list[CheckResult]:
         """Return what is worth knowing about the export before anything moves."""
         return [
+            *self._arrival.checks(),
             *ContentChecks(
                 self._store,
                 self._spaces,
@@ -174,6 +244,7 @@ class Source:
     def notes(self) -> list[str]:
         """Return what was done with people and groups, and the oddities met while reading."""
         return [
+            *self._key_notes,
             *self.people.notes(),
             *(
                 f"{note.detail} ({note.count})" if note.count > 1 else note.detail
@@ -271,6 +342,23 @@ class Source:
                     else None
                 )
                 yield attachment_item(attachment, facts)
+
+    def _attachments_ahead(self) -> Iterator[OutgoingItem]:
+        """Yield the attachments of each space, once ids are kept for what they hang on."""
+        moving = {space.id for space in self.moving_spaces}
+        items = self._attachments()
+        while some := list(islice(items, AHEAD_AT_ONCE)):
+            by_space: dict[str, list[OutgoingItem]] = {}
+            for item in some:
+                by_space.setdefault(self._store.find_space_of(item.source_key) or "", []).append(
+                    item
+                )
+            for space_id in filter(moving.__contains__, by_space):
+                sent = [item for item in by_space[space_id] if item.gap is None]
+                self._arrival.keep_ids({str(item.payload["container"]): None for item in sent})
+                if self._ahead is not None:
+                    self._ahead.note(space_id, [item.source_key for item in sent])
+            yield from some
 
     def _labels(self) -> Iterator[OutgoingItem]:
         for space, archived in self._both():

@@ -20,6 +20,7 @@ from portway_assistant.exports.resolving import (
     find_files,
     place_in_spaces,
 )
+from portway_assistant.exports.schema import LATE_INDEXES
 from portway_assistant.exports.shapes import WANTED
 from portway_assistant.exports.trees import build_archive_tree, build_page_tree, build_threads
 from portway_assistant.exports.unresolved import count_unresolved
@@ -72,6 +73,8 @@ def fill(
     build_archive_tree(database)
     build_threads(database)
     find_lost_pages(database)
+    for index in LATE_INDEXES:
+        database.execute(f"CREATE INDEX {index}")
     count_unresolved(database)
     note_package(database, package, loader.classes)
     note_people(database)

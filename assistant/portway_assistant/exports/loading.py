@@ -4,6 +4,7 @@ import html
 import sqlite3
 from collections import Counter
 
+from portway_assistant.exports.base_url import find_base_url
 from portway_assistant.exports.mentions import MENTION_BYTES
 from portway_assistant.exports.raw_object import RawObject
 from portway_assistant.exports.rows import ROWS, Row, body_text, body_type_of
@@ -27,6 +28,7 @@ class Loader:
         self._pending_chars = 0
         self._bodies = 0
         self._mentions: set[tuple[bytes, bytes]] = set()
+        self._source_url: str | None = None
 
     def load(self, item: RawObject) -> None:
         """Take one object of the export."""
@@ -44,6 +46,9 @@ class Loader:
             self._load_body(item)
         elif name == "ApplicationImpl":
             self._load_directory_places(item)
+        elif name == "ConfluenceBandanaRecord":
+            self._source_url = self._source_url or find_base_url(item)
+            return
         else:
             return
         if item.collections:
@@ -57,6 +62,8 @@ class Loader:
         for attribute, name in sorted(self._mentions):
             self._rows["mentions"].append((attribute.decode(), html.unescape(name.decode())))
         self.flush()
+        if self._source_url is not None:
+            self._database.execute("INSERT INTO meta VALUES ('source_url', ?)", (self._source_url,))
 
     def add(self, table: str, row: Row) -> None:
         """Add a row that does not come from entities.xml."""

@@ -8,7 +8,7 @@ where the export knows a person by name only. `scope` is 1 for what current-cont
 
 import sqlite3
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _PEOPLE = (
     "creator_key TEXT, creator_name TEXT, created TEXT, "
@@ -120,6 +120,12 @@ INDEXES: tuple[str, ...] = (
     "directory_users(lower_name)",
     "inline_tasks(content_id)",
 )
+
+LATE_INDEXES: tuple[str, ...] = (
+    "contents_by_title ON contents(folded_title, space_id)",
+    "people_by_account ON people(account_id)",
+)
+"""Made last: of columns that are decided, and tables that are filled, once all has been read."""
 
 
 def create_tables(database: sqlite3.Connection) -> None:

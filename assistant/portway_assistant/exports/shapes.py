@@ -105,6 +105,8 @@ _FIELDS = {
     "DirectoryImpl": "name type active",
     "ApplicationImpl": "directoryMappings",
     "DirectoryMapping": "directory",
+    # Settings may hold secrets; of one of them, one public address is kept, the rest is dropped.
+    "ConfluenceBandanaRecord": "context key value",
 }
 
 WANTED: Mapping[str, frozenset[str]] = {

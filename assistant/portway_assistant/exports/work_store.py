@@ -26,6 +26,7 @@ from portway_assistant.exports.notes import Note, NoteKind
 from portway_assistant.exports.package import ExportPackage, PackageFile
 from portway_assistant.exports.people_queries import PeopleQueries
 from portway_assistant.exports.property_queries import PropertyQueries
+from portway_assistant.exports.reference_queries import ReferenceQueries
 from portway_assistant.exports.schema import SCHEMA_VERSION, create_tables
 from portway_service.errors import Refusal
 
@@ -54,6 +55,7 @@ class WorkStore(
     PeopleQueries,
     CountQueries,
     LeftOutQueries,
+    ReferenceQueries,
 ):
     """An export, read and resolved. Use it in one thread; open it again for another."""
 

@@ -7,12 +7,15 @@ from typing import Any
 
 from portway_assistant.apps import CheckResult
 from portway_assistant.proof.compare import Proof
+from portway_assistant.reports.links import LinkSummary
 from portway_assistant.runs.ledger import COUNTED, AppOutcome, ItemOutcome, Run
 
 EXAMPLES = 5
 
 KIND_NAMES = {
     "user": ("person", "people"),
+    "group": ("group", "groups"),
+    "membership": ("membership", "memberships"),
     "space": ("space", "spaces"),
     "page": ("page", "pages"),
     "blogPost": ("blog post", "blog posts"),
@@ -69,6 +72,7 @@ class Report:
     repairs: int = 0
     made_at: datetime | None = None
     notes: Sequence[str] = field(default_factory=tuple)
+    links: LinkSummary = field(default_factory=LinkSummary)
 
     @property
     def items(self) -> dict[str, int]:
@@ -127,6 +131,7 @@ class Report:
                 for app in self.apps
             ],
             "receipts": [asdict(receipt) for receipt in self.receipts],
+            "links": self.links.as_json(),
             "proof": proof_json(self.proof),
             "notes": list(self.notes),
         }

@@ -45,9 +45,11 @@ def _templates() -> Environment:
 
 
 def _context(report: Report) -> dict[str, Any]:
+    kinds = [kind for kind in KIND_NAMES if kind in report.counts]
     return {
         "report": report,
-        "kinds": [kind for kind in KIND_NAMES if kind in report.counts],
+        "kinds": kinds,
+        "width": max((len(name_count(kind, 2)) for kind in kinds), default=0) + 2,
         "name_count": name_count,
         "status_words": STATUS_WORDS,
         "outcome_words": OUTCOME_WORDS,

@@ -8,22 +8,27 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from portway_assistant.apps import AppMover, AppToMove, CheckResult
 from portway_assistant.clients import PlatformClient, SiteClient
 from portway_assistant.core.deleter import Deleter
+from portway_assistant.core.destination_ids import KEYS_PER_REQUEST
 from portway_assistant.core.gone import GoneItem, find_gone
 from portway_assistant.core.loader import Loader
 from portway_assistant.core.outgoing import OutgoingItem
 from portway_assistant.core.source import Source
+from portway_assistant.core.space_keys import KEY_TAKEN
 from portway_assistant.error_codes import EXPORT_CHANGED, NOTHING_TO_RETRY, RUN_NOT_ENDED
 from portway_assistant.people.checks import REFUSED
 from portway_assistant.progress import Progress
 from portway_assistant.proof.bundle import sign_bundle
 from portway_assistant.proof.compare import PROOF_LINES, Proof, prove
 from portway_assistant.proof.keys import open_proof_key
+from portway_assistant.reports.links import write_links
 from portway_assistant.reports.report import Receipt, Report, group_not_moved
 from portway_assistant.reports.writing import write_report, write_whole, writing_whole
 from portway_assistant.runs.ledger import AppOutcome, Ledger, Run
@@ -34,6 +39,8 @@ from portway_scopes.namespaces import MIGRATED_NAMESPACES
 from portway_sdk import APIError, TransportError
 from portway_service.clock import Clock
 from portway_service.errors import Refusal
+
+DESTINATION_AWAY = "The destination stopped answering."
 
 
 class AppProcesses(Protocol):
@@ -139,7 +146,7 @@ class Engine:
         except StopRequested:
             status, reason = RunStatus.STOPPED, "Somebody asked it to stop."
         except TransportError:
-            status, reason = RunStatus.STOPPED, "The destination stopped answering."
+            status, reason = RunStatus.STOPPED, DESTINATION_AWAY
         except APIError as error:
             status, reason = RunStatus.FAILED, f"{error.message} {error.fix or ''}".strip()
         seconds = around.monotonic() - course.began
@@ -180,6 +187,8 @@ class Engine:
         course.migration_id = str(migration["migrationId"])
         self._around.ledger.set_migration(course.run.run_id, course.migration_id)
         self._platform.add_containers(course.migration_id, self._source.containers())
+        ahead = self._around.ledger.files_ahead(plan.server_key, plan.site_key)
+        self._source.begin(urlsplit(course.site_url).path, ahead)
 
     def _check_source(self, course: _Course) -> str | None:
         """Check people and content; returns why nothing may be written, if so."""
@@ -238,14 +247,42 @@ class Engine:
         )
         phases = self._source.phases()
         for phase in phases:
-            loader.load(phase.name, phase.items, total=phase.total)
+            loader.load(phase.name, phase.items, total=phase.total, ahead=phase.ahead)
+            if phase.name == "spaces":
+                self._source.leave_out(self._refused_spaces(course.run.run_id))
+            elif phase.name == "attachments":
+                self._take_over_files(course)
         if course.run.attempt > 1:
-            course.retried = sum(loader.load_failed(phase.name, phase.items) for phase in phases)
+            course.retried = sum(
+                loader.load_failed(phase.name, phase.items, ahead=phase.ahead) for phase in phases
+            )
         if self._plan.settings.deletions:
             self._delete_gone(course)
         status = self._core_status(course)
         self._platform.set_core_status(course.migration_id, status)
         return status
+
+    def _take_over_files(self, course: _Course) -> None:
+        """Unlink what was moved ahead and is gone at the source since; the rest has its pages."""
+        plan, spaces = self._plan, [space.id for space in self._source.moving_spaces]
+        ahead = self._around.ledger.files_ahead(plan.server_key, plan.site_key)
+        keys = (key for key in ahead.of_spaces(spaces) if not self._source.has_attachment(key))
+        removed = 0
+        while some := list(islice(keys, KEYS_PER_REQUEST)):
+            results = self._site.unlink(some)
+            removed += sum(result["outcome"] == "unlinked" for result in results)
+        ahead.take_over(spaces)
+        if removed:
+            course.notes.append(
+                "Attachments that were moved ahead and are gone at the source since lost their"
+                f" link ({removed})"
+            )
+
+    def _refused_spaces(self, run_id: str) -> Iterator[str]:
+        """Yield the keys of spaces that did not arrive because their keys are taken."""
+        for space in self._around.ledger.outcomes(run_id, kinds=("space",), only=("skipped",)):
+            if space.code == KEY_TAKEN:
+                yield space.source_key
 
     def _delete_gone(self, course: _Course) -> None:
         deleter = Deleter(
@@ -276,9 +313,11 @@ class Engine:
             yield from checked(phase.items(), self._around.stop)
 
     def _core_status(self, course: _Course) -> RunStatus:
-        counts = self._around.ledger.counts(course.run.run_id)
+        run_id = course.run.run_id
+        counts = self._around.ledger.counts(run_id)
         spaces = counts.get("space", {})
-        if spaces and sum(spaces.values()) == spaces.get("failed", 0):
+        absent = spaces.get("failed", 0) + sum(1 for _ in self._refused_spaces(run_id))
+        if spaces and sum(spaces.values()) == absent:
             return RunStatus.FAILED
         failed = sum(by_outcome.get("failed", 0) for by_outcome in counts.values())
         return RunStatus.INCOMPLETE if failed else RunStatus.FINISHED
@@ -378,6 +417,13 @@ class Engine:
         ledger, run_id = self._around.ledger, course.run.run_id
         folder = self._around.folder / "reports" / run_id
         folder.mkdir(parents=True, exist_ok=True)
+        links = write_links(
+            folder,
+            self._source.link_rows(
+                course.site_url, lambda keys: ledger.destination_ids(run_id, keys)
+            ),
+            self._source.broken_links,
+        )
         report = Report(
             version=version("portway"),
             run=course.run,
@@ -396,6 +442,7 @@ class Engine:
             receipts=list(self._save_receipts(course, folder)),
             repairs=self._source.repairs,
             notes=[*self._source.notes(), *course.notes],
+            links=links,
         )
         path = write_report(report, folder)
         proof = course.proof

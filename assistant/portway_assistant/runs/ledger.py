@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Select, and_, func, insert, or_, select, update
 
+from portway_assistant.runs.files_ahead import FilesAhead
 from portway_assistant.runs.plan import Plan, RunStatus
 from portway_assistant.runs.tables import app_outcomes, items, phases, runs
 from portway_service.clock import Clock
@@ -305,6 +306,21 @@ class Ledger:
             if len(rows) < 5000:
                 return
             last = rows[-1].source_key
+
+    def files_ahead(self, server_key: str, site_key: str) -> FilesAhead:
+        """Return the book of attachments that were moved ahead of their pages."""
+        return FilesAhead(self._database, server_key, site_key)
+
+    def destination_ids(self, run_id: str, source_keys: Sequence[str]) -> dict[str, str]:
+        """Return the ids of those of these items that a run left at the destination."""
+        query = select(items.c.source_key, items.c.destination_id).where(
+            items.c.run_id == run_id,
+            items.c.source_key.in_(source_keys),
+            items.c.outcome != "failed",
+            items.c.destination_id.is_not(None),
+        )
+        with self._database.read() as connection:
+            return {row.source_key: row.destination_id for row in connection.execute(query)}
 
     def find_app_outcome(self, run_id: str, app_key: str) -> AppOutcome | None:
         """Return what became of an app in a run, if it came that far."""

@@ -3,7 +3,7 @@
 Source: docs/reference/plan-settings.md
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import EnumType, StrEnum
 from typing import Any
@@ -89,6 +89,8 @@ class PlanSettings:
     renamed_spaces: dict[str, str] = field(default_factory=dict)
     """Folded key at the source to the key it gets; a clash that is renamed without one gets a
     free key made from its own."""
+    source_urls: tuple[str, ...] = ()
+    """Base URLs of the source; else those the export holds."""
     content: Content = Content.ALL
     edited: EditPolicy = EditPolicy.LEAVE
     deletions: bool = False
@@ -109,7 +111,7 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-_KINDS: dict[str, Callable[[Any], Any]] = {
+_KINDS: Mapping[str, Callable[[Any], Any]] = {
     each.name: each.type if isinstance(each.type, EnumType) else _as_it_is
     for each in fields(PlanSettings)
-}
+} | {"source_urls": tuple}

@@ -108,3 +108,14 @@ app_outcomes = Table(
     Column("details", JSON, nullable=False),
     PrimaryKeyConstraint("run_id", "app_key"),
 )
+
+files_ahead = Table(
+    "files_ahead",
+    metadata,
+    Column("server_key", Text, nullable=False),
+    Column("site_key", Text, nullable=False),
+    Column("source_key", String(300), nullable=False),
+    Column("space_id", Text, nullable=False, index=True),  # at the source
+    PrimaryKeyConstraint("server_key", "site_key", "source_key"),
+    sqlite_with_rowid=False,
+)

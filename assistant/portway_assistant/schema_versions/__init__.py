@@ -1,4 +1,4 @@
 """Schema versions of the assistant's ledger, as Alembic scripts."""
 
-HEAD = "0003"
+HEAD = "0004"
 SCRIPTS = "portway_assistant:schema_versions"

@@ -63,19 +63,33 @@ def enrol(
 @click.argument("app_key")
 @click.option("--site", "site_key", default="cloud", show_default=True, help="Site key.")
 @click.option("--descriptor", help="Address of the app's descriptor; default: the manifest's.")
+@click.option("--environment", help="Environment of a Forge app, such as production.")
 @connection_options
 def install(
-    app_key: str, site_key: str, descriptor: str | None, platform: str, token_file: Path | None
+    app_key: str,
+    site_key: str,
+    descriptor: str | None,
+    environment: str | None,
+    platform: str,
+    token_file: Path | None,
 ) -> None:
     """Install the cloud app APP_KEY on a site.
 
-    The app is called at its `installed` address and must accept. Exits 0 when it is installed.
+    A Connect app is called at its `installed` address and must accept. Of a Forge app an
+    environment is put there. Exits 0 when it is installed.
     """
     client = open_platform(platform, token_file)
     client.put_site(site_key, site_key)
+    if environment is not None:
+        put = client.install_forge_app(site_key, app_key, environment)
+        click.echo(f"{put['appKey']} {put['environment']} on {put['siteKey']}: installed.")
+        return
     address = descriptor or _published_descriptor(client.app(app_key))
     if not address:
-        raise click.UsageError("The manifest names no descriptor_url; give --descriptor.")
+        raise click.UsageError(
+            "The manifest names no descriptor_url; give --descriptor, or --environment for a Forge"
+            " app."
+        )
     answer = client.install_app(site_key, app_key, address)
     click.echo(f"{answer['appKey']} on {answer['siteKey']}: {answer['status'].lower()}.")
 

@@ -70,6 +70,17 @@ DEFAULT_PORT = int(DEFAULT_URL.rpartition(":")[2])
     show_envvar=True,
     help="Requests a minute that a site takes of all apps together; 0 for any number.",
 )
+@click.option(
+    "--upload-limit",
+    "upload_limit_bytes",
+    type=click.IntRange(1),
+    default=25 * 1000**3,
+    show_default=True,
+    metavar="BYTES",
+    envvar="PORTWAY_UPLOAD_LIMIT_BYTES",
+    show_envvar=True,
+    help="Largest file an app may upload.",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 def command(
     data: Path,
@@ -81,6 +92,7 @@ def command(
     threads: int,
     app_requests: int,
     site_requests: int,
+    upload_limit_bytes: int,
     quiet: bool,
 ) -> None:
     """Run platform, cloud site and assistant until interrupted.
@@ -93,6 +105,7 @@ def command(
     from portway_cli.data_folder import DataFolder
     from portway_cli.options import check_database
     from portway_cli.processes import free_port
+    from portway_cli.runners import ProcessRunner
     from portway_platform.rate_limits.rules import RateLimits
     from portway_service.ids import RandomIds
     from portway_service.outbound import Outbound
@@ -112,7 +125,9 @@ def command(
         public_url=url.rstrip("/"),
         outbound=policy,
         database_url=database_url,
+        upload_limit_bytes=upload_limit_bytes,
         rate_limits=RateLimits(app_requests or None, site_requests or None),
+        runner=ProcessRunner(folder, f"http://{'127.0.0.1' if is_local else host}:{port}"),
     )
 
     def on_ready(_address: str) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from portway_cloud_site.bulk.id_requests import WantedId
-from portway_cloud_site.bulk.messages import IdResult
+from portway_cloud_site.bulk.messages import DELETED, IdResult
 from portway_cloud_site.bulk.tables import origins, reservations
 from portway_cloud_site.people.rules import account_id_by_email, account_id_by_source
 from portway_cloud_site.people.tables import people
@@ -102,7 +102,9 @@ def _find(connection: Connection, site: Site, source: str, keys: Sequence[str]) 
         key: (str(entity_id), RESERVED)
         for key, entity_id in find_reserved(connection, site, source, keys).items()
     }
-    of_source = and_(origins.c.site_id == site.id, origins.c.source == source)
+    of_source = and_(
+        origins.c.site_id == site.id, origins.c.source == source, origins.c.outcome != DELETED
+    )
     numbers = select(origins.c.entity_id).where(of_source)
     accounts = (
         select(people.c.account_id)

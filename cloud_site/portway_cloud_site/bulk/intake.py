@@ -127,7 +127,7 @@ class Batch:
 
     def refer_ahead(self, field_name: str, source_key: str) -> int:
         """Return the entity a reference names, or the id kept for it where that is allowed."""
-        if self.ahead and source_key not in self.origins and source_key in self.reserved:
+        if self.ahead and source_key in self.reserved:
             return self.reserved[source_key]
         return self.refer(field_name, source_key)
 

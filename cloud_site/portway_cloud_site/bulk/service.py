@@ -189,7 +189,8 @@ class _Taker:
         keep_both = batch.edited is EditPolicy.BOTH
         keys = {key for item in items for key in _keys(item, beside=keep_both)}
         batch.load_origins(keys)
-        absent = [key for key in keys if key not in batch.origins and kind_of(key) in RESERVABLE]
+        here = {key for key, origin in batch.origins.items() if origin.outcome != DELETED}
+        absent = [key for key in keys if key not in here and kind_of(key) in RESERVABLE]
         batch.reserved = find_reserved(
             batch.writer.connection, batch.writer.site, batch.source, absent
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, true, update
 
 from portway_cloud_site.addresses import content_link, tiny_link
 from portway_cloud_site.content.messages import (
@@ -52,9 +52,10 @@ _CHILD_ORDERS = {**_ORDERS, **both_ways("child-position", position_order, int)}
 
 
 def select_contents(
-    site: Site, kind: str, *, with_body: bool, viewer: Viewer = EVERYTHING
+    site: Site, kind: str | None, *, with_body: bool, viewer: Viewer = EVERYTHING
 ) -> AnySelect:
-    """Return the query for the pages or blog posts a viewer sees, with space key and authors."""
+    """Return the query for the pages or blog posts (None: both) a viewer sees, with space key and
+    authors."""
     columns = [column for column in contents.c if with_body or column.name != "body"]
     statement = (
         select(
@@ -72,7 +73,7 @@ def select_contents(
         )
         .where(
             contents.c.site_id == site.id,
-            contents.c.kind == kind,
+            true() if kind is None else contents.c.kind == kind,
             spaces.c.trashed_at.is_(None),
         )
     )
@@ -160,7 +161,7 @@ def list_children(
 def find_content(
     connection: Connection,
     site: Site,
-    kind: str,
+    kind: str | None,
     content_id: int,
     *,
     with_body: bool = False,
@@ -174,7 +175,7 @@ def find_content(
 def get_content(
     connection: Connection,
     site: Site,
-    kind: str,
+    kind: str | None,
     content_id: int,
     *,
     with_body: bool = False,

@@ -8,15 +8,14 @@ from sqlalchemy import func, select
 from portway_cloud_site.access import SiteAccess
 from portway_cloud_site.content.service import get_content
 from portway_cloud_site.content.tables import BLOG_POST, PAGE
-from portway_cloud_site.marks.messages import Liker, Property, PropertyQuery
+from portway_cloud_site.marks.messages import Liker, PropertyQuery
+from portway_cloud_site.marks.property_writing import as_property
 from portway_cloud_site.marks.tables import likes, properties
-from portway_cloud_site.messages import Version
 from portway_cloud_site.paging import ListQuery, both_ways, list_response, read_id, read_page
 from portway_cloud_site.people.tables import people
-from portway_cloud_site.queries import AnyRow, same_entity
+from portway_cloud_site.queries import same_entity
 from portway_cloud_site.services import Interfaces, Services
 from portway_service.endpoints import Call
-from portway_service.instants import format_instant
 
 _PROPERTY_ORDERS = {
     **both_ways("id", properties.c.id, int),
@@ -50,7 +49,7 @@ def _add_properties(services: Services, interfaces: Interfaces, path: str, kind:
                 call.query,
                 id_column=properties.c.id,
                 orders=_PROPERTY_ORDERS,
-                as_result=_as_property,
+                as_result=as_property,
             )
         return list_response(services.addresses, call, page)
 
@@ -87,15 +86,3 @@ def _add_likes(services: Services, interfaces: Interfaces, path: str, kind: str)
                 as_result=lambda row: Liker(account_id=row.account_id),
             )
         return list_response(services.addresses, call, page)
-
-
-def _as_property(row: AnyRow) -> Property:
-    value: Any = row.text
-    if row.number is not None:
-        value = row.number
-    elif row.instant is not None:
-        value = format_instant(row.instant)
-    version = Version(
-        number=row.revision, message="", minor_edit=False, author_id=None, created_at=None
-    )
-    return Property(id=str(row.id), key=row.name, value=value, version=version)

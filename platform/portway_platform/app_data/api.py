@@ -60,6 +60,7 @@ def _add_put(services: Services, interfaces: Interfaces) -> None:
         access=ListenerMay(Access.UPLOAD_APP_DATA, by_upload_token=True),
         query=UploadQuery,
         status=201,
+        raw_body="application/octet-stream",
     )
     def put_file(call: Call) -> StoredAppData:
         body = Body(call.request)

@@ -20,7 +20,7 @@ from portway_platform.app_data.rules import (
 )
 from portway_platform.services import Interfaces, Services
 from portway_sdk.wire import WireModel
-from portway_service.endpoints import Call, Open
+from portway_service.endpoints import Call, Media, Open
 from portway_service.errors import Refusal
 
 STALLED_SECONDS = 120.0
@@ -43,6 +43,7 @@ def add_endpoints(services: Services, interfaces: Interfaces) -> None:
         "/files/<key>",
         access=Open("the signature in the address is checked here, and the gate is passed"),
         query=AddressQuery,
+        answers={200: Media("application/octet-stream"), 206: Media("application/octet-stream")},
     )
     def download(call: Call) -> flask.Response:
         key = call.path["key"]

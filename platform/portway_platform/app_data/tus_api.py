@@ -42,10 +42,13 @@ from portway_platform.idempotency.service import find_key
 from portway_platform.services import Interfaces, Services
 from portway_scopes import Access
 from portway_sdk.tokens import context_path_of
-from portway_service.endpoints import Call, Open
+from portway_service.endpoints import Call, Open, answering
 from portway_service.errors import Refusal
 
 Handler = Callable[[Call], flask.Response]
+
+
+TUS_HEADERS = {"Tus-Resumable": {"type": "string", "enum": [TUS_VERSION], "required": True}}
 
 
 def add_endpoints(services: Services, interfaces: Interfaces) -> None:
@@ -60,6 +63,9 @@ def add_endpoints(services: Services, interfaces: Interfaces) -> None:
         access=ListenerMay(
             Access.UPLOAD_APP_DATA, data_class=data_class_of_metadata, by_upload_token=True
         ),
+        headers=TUS_HEADERS,
+        answers={201: None},
+        raw_body="application/offset+octet-stream",
     )
     @_speaks_tus
     def create(call: Call) -> flask.Response:
@@ -86,7 +92,7 @@ def add_endpoints(services: Services, interfaces: Interfaces) -> None:
         _show_reached(response, reached)
         return response
 
-    @gateway.endpoint("HEAD", UPLOAD, access=may_upload)
+    @gateway.endpoint("HEAD", UPLOAD, access=may_upload, headers=TUS_HEADERS, answers={200: None})
     @_speaks_tus
     def find_offset(call: Call) -> flask.Response:
         with services.database.read() as connection:
@@ -95,7 +101,17 @@ def add_endpoints(services: Services, interfaces: Interfaces) -> None:
         _show_reached(response, reached)
         return response
 
-    @gateway.endpoint("PATCH", UPLOAD, access=may_upload)
+    @gateway.endpoint(
+        "PATCH",
+        UPLOAD,
+        access=may_upload,
+        headers={
+            **TUS_HEADERS,
+            "Upload-Offset": {"type": "integer", "minimum": 0, "required": True},
+        },
+        answers={204: None},
+        raw_body="application/offset+octet-stream",
+    )
     @_speaks_tus
     def append(call: Call) -> flask.Response:
         body = Body(call.request)
@@ -112,7 +128,7 @@ def add_endpoints(services: Services, interfaces: Interfaces) -> None:
         _show_reached(response, reached)
         return response
 
-    @gateway.endpoint("DELETE", UPLOAD, access=may_upload)
+    @gateway.endpoint("DELETE", UPLOAD, access=may_upload, headers=TUS_HEADERS, answers={204: None})
     @_speaks_tus
     def withdraw(call: Call) -> flask.Response:
         resumable_uploads.withdraw_upload(
@@ -125,6 +141,7 @@ def add_endpoints(services: Services, interfaces: Interfaces) -> None:
     @gateway.endpoint("OPTIONS", COLLECTION, access=anybody)
     @gateway.endpoint("OPTIONS", UPLOAD, access=anybody)
     @gateway.endpoint("OPTIONS", "/app-data", access=anybody)
+    @answering({204: None})
     def tell(call: Call) -> flask.Response:
         return flask.Response(
             status=204,

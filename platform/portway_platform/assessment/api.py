@@ -15,7 +15,7 @@ from portway_platform.assessment.messages import (
 from portway_platform.assessment.service import AppDecision
 from portway_platform.assessment.sheet import MAX_BYTES, read_sheet, write_sheet
 from portway_platform.services import Interfaces, Services
-from portway_service.endpoints import Call
+from portway_service.endpoints import Call, Media
 from portway_service.errors import Refusal
 
 SEE = AdminMay("see the assessment")
@@ -59,7 +59,9 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
         )
         return assess(given.server_key, given.site_key)
 
-    @admin.endpoint("GET", "/assessment/sheet", access=SEE, query=PlaceQuery)
+    @admin.endpoint(
+        "GET", "/assessment/sheet", access=SEE, query=PlaceQuery, answers={200: Media("text/csv")}
+    )
     def get_sheet(call: Call) -> flask.Response:
         found = assess(call.query.server, call.query.site)
         sheet = write_sheet(
@@ -77,7 +79,9 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
         headers = {"Content-Disposition": 'attachment; filename="assessment.csv"'}
         return flask.Response(sheet, mimetype=CSV, headers=headers)
 
-    @admin.endpoint("PUT", "/assessment/sheet", access=DECIDE, query=SheetQuery)
+    @admin.endpoint(
+        "PUT", "/assessment/sheet", access=DECIDE, query=SheetQuery, raw_body="text/csv"
+    )
     def put_sheet(call: Call) -> Assessment:
         lines, faults = read_sheet(call.request.stream.read(MAX_BYTES + 1))
         if faults:

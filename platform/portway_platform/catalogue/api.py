@@ -22,6 +22,7 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
         access=AdminMay("publish apps"),
         body=Manifest,
         max_body_bytes=MANIFEST_LIMIT_BYTES,
+        answers={200: Published, 201: Published},
     )
     def publish(call: Call) -> flask.Response:
         app_key, version = call.path["app_key"], call.path["version"]

@@ -102,6 +102,8 @@ class Forge(_Part):
     environments: Annotated[tuple[ForgeEnvironment, ...], Field(min_length=1, max_length=50)]
     events: tuple[ForgeEventType, ...] = ()
     """What its trigger listens to; nothing named means every event."""
+    permissions: tuple[Line, ...] = ()
+    """Its scopes on the site, such as `read:page:confluence`; `write:` ones let it change that."""
 
     @model_validator(mode="after")
     def _check_names(self) -> Self:

@@ -11,7 +11,7 @@ from portway_platform.admission import AppItself, AppMay
 from portway_platform.app_data.downloads import address_of, list_app_data
 from portway_platform.connect import service
 from portway_platform.connect.answers import percent_lowered, spoken
-from portway_platform.messages import check_storable
+from portway_platform.messages import Nothing, check_storable
 from portway_platform.services import Interfaces, Services
 from portway_platform.transfers.reads import (
     KEYS,
@@ -33,7 +33,7 @@ from portway_sdk.wire import (
     ListenerError,
     ProgressReport,
 )
-from portway_service.endpoints import Call, invalid_fields
+from portway_service.endpoints import AsSent, Call, invalid_fields
 
 
 def endpoints(services: Services, interfaces: Interfaces) -> None:
@@ -78,6 +78,7 @@ def _add_transfers(services: Services, interfaces: Interfaces) -> None:
         "/progress/<transfer_id>",
         access=AppMay(Access.REPORT_PROGRESS),
         body=ProgressReport,
+        answers={200: AsSent(ProgressReport)},
     )
     def report(call: Call) -> dict[str, Any]:
         _check("message", call.body.message)
@@ -91,7 +92,11 @@ def _add_transfers(services: Services, interfaces: Interfaces) -> None:
         return echo
 
     @connect.endpoint(
-        "POST", "/feedback/<transfer_id>", access=AppMay(Access.LEAVE_FEEDBACK), body=Feedback
+        "POST",
+        "/feedback/<transfer_id>",
+        access=AppMay(Access.LEAVE_FEEDBACK),
+        body=Feedback,
+        answers={200: None},
     )
     def feedback(call: Call) -> flask.Response:
         _check("details", call.body.details)
@@ -99,7 +104,12 @@ def _add_transfers(services: Services, interfaces: Interfaces) -> None:
             leave_feedback(services, call.admitted.transfer.transfer_id, call.body.details)
         return flask.Response(status=200)
 
-    @connect.endpoint("GET", "/error/<transfer_id>", access=AppMay(Access.READ_ERROR))
+    @connect.endpoint(
+        "GET",
+        "/error/<transfer_id>",
+        access=AppMay(Access.READ_ERROR),
+        answers={200: ListenerError | Nothing},
+    )
     def error(call: Call) -> ListenerError | flask.Response:
         transfer_id = call.admitted.transfer.transfer_id
         with services.database.read() as connection:

@@ -22,7 +22,7 @@ from portway_platform.consents.service import KeptRecord
 from portway_platform.idempotency.service import answer_once
 from portway_platform.services import Interfaces, Services
 from portway_scopes import SCOPE_TEXTS, STATE_TEXTS
-from portway_service.endpoints import Call
+from portway_service.endpoints import Call, Media
 
 SEE = AdminMay("see consent records")
 DECIDE = AdminMay("agree and withdraw")
@@ -50,7 +50,9 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
             record=output(view.newest) if view.newest else None,
         )
 
-    @admin.endpoint("POST", "/consents", access=DECIDE, body=ConsentInput)
+    @admin.endpoint(
+        "POST", "/consents", access=DECIDE, body=ConsentInput, answers={201: RecordOutput}
+    )
     def give_consent(call: Call) -> flask.Response:
         return answer_once(
             services,
@@ -84,7 +86,9 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
             )
         return output(kept)
 
-    @admin.endpoint("GET", "/consents/<record_id>/receipt", access=SEE)
+    @admin.endpoint(
+        "GET", "/consents/<record_id>/receipt", access=SEE, answers={200: Media(RECEIPT_TYPE)}
+    )
     def get_receipt(call: Call) -> flask.Response:
         with services.database.read() as connection:
             kept = service.get_record(connection, call.path["record_id"])

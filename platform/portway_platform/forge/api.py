@@ -46,13 +46,14 @@ from portway_sdk.wire import (
     LogMessage,
     MessageReport,
 )
-from portway_service.endpoints import Call, as_response
+from portway_service.endpoints import Call, Media, as_response
 from portway_service.errors import Refusal
 
 INSTALL = AdminMay("install Forge apps")
 PLACE = "/sites/<site_key>/forge-installations"
 ONE = f"{PLACE}/<app_key>/<environment>"
 LOG_BODY_BYTES = 1 << 20
+BINARY = "application/octet-stream"
 
 
 def endpoints(services: Services, interfaces: Interfaces) -> None:
@@ -67,7 +68,13 @@ def _add_admin(services: Services, interfaces: Interfaces) -> None:
     admin = interfaces.admin
     tokens = SystemTokens(services)
 
-    @admin.endpoint("PUT", ONE, access=INSTALL, body=ForgeInstallationInput)
+    @admin.endpoint(
+        "PUT",
+        ONE,
+        access=INSTALL,
+        body=ForgeInstallationInput,
+        answers={200: ForgeInstallationOutput, 201: ForgeInstallationOutput},
+    )
     def install(call: Call) -> flask.Response:
         installed, is_new = installing.install(
             services,
@@ -123,6 +130,7 @@ def _add_words(services: Services, interfaces: Interfaces) -> None:
         "/message/<transfer_id>/status",
         access=AppMay(Access.REPORT_PROGRESS),
         body=MessageReport,
+        answers={200: None},
     )
     def acknowledge(call: Call) -> flask.Response:
         with _told_as_forge():
@@ -140,6 +148,7 @@ def _add_words(services: Services, interfaces: Interfaces) -> None:
         access=AppMay(Access.REPORT_PROGRESS),
         body=LogMessage,
         max_body_bytes=LOG_BODY_BYTES,
+        answers={200: None},
     )
     def write_log(call: Call) -> flask.Response:
         with _told_as_forge():
@@ -191,7 +200,9 @@ def _add_files(services: Services, interfaces: Interfaces) -> None:
         with services.database.read() as connection:
             return AppDataAddress(url=address_of(connection, services, call.path["s3_key"]))
 
-    @forge.endpoint("GET", "/data/<s3_key>/payload", access=may_download)
+    @forge.endpoint(
+        "GET", "/data/<s3_key>/payload", access=may_download, answers={200: Media(BINARY)}
+    )
     def get_payload(call: Call) -> flask.Response:
         with services.database.read() as connection:
             file = get_stored_file(connection, call.path["s3_key"])
@@ -199,7 +210,7 @@ def _add_files(services: Services, interfaces: Interfaces) -> None:
             pieces = open_download(services, proven, file, ByteRange(0, file.size_bytes))
         return flask.Response(
             pieces,
-            mimetype="application/octet-stream",
+            mimetype=BINARY,
             direct_passthrough=True,
             headers={
                 "Content-Length": str(file.size_bytes),

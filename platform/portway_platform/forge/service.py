@@ -94,8 +94,7 @@ def write_log(services: Services, transfer_id: str, message: str) -> None:
             insert(transfer_logs).values(
                 id=services.ids.uuid(),
                 transfer_id=transfer_id,
-                # PostgreSQL keeps no NUL in a text.
-                message=message.replace("\x00", "\ufffd"),
+                message=message,
                 written_at=services.clock.now(),
             )
         )

@@ -21,7 +21,13 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
     """Add the endpoints of this feature."""
     admin = interfaces.admin
 
-    @admin.endpoint("PUT", f"{PATH}/<app_key>", access=INSTALL, body=InstallationInput)
+    @admin.endpoint(
+        "PUT",
+        f"{PATH}/<app_key>",
+        access=INSTALL,
+        body=InstallationInput,
+        answers={200: InstallationOutput, 201: InstallationOutput},
+    )
     def install(call: Call) -> flask.Response:
         installation, is_new = service.install(
             services, call.path["site_key"], call.path["app_key"], call.body

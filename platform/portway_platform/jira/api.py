@@ -13,7 +13,7 @@ from portway_platform.messages import Input, Output
 from portway_platform.services import Interfaces, Services
 from portway_platform.sites.rules import Product
 from portway_scopes import Access
-from portway_service.endpoints import Call
+from portway_service.endpoints import Call, Media
 from portway_service.error_codes import NOT_FOUND
 from portway_service.errors import Refusal
 
@@ -34,6 +34,11 @@ class DataReceived(Output):
     received: int
 
 
+TRANSFER_HEADER = {
+    "Atlassian-Transfer-Id": {"type": "string", "format": "uuid", "required": True},
+}
+
+
 def endpoints(services: Services, interfaces: Interfaces) -> None:
     """Add the endpoints of this feature."""
     _add_for_apps(services, interfaces)
@@ -44,7 +49,13 @@ def _add_for_apps(services: Services, interfaces: Interfaces) -> None:
     connect = interfaces.connect
 
     @connect.endpoint(
-        "PUT", "/field", access=MAY_FILL, body=FieldUpdates, max_body_bytes=BODY_BYTES
+        "PUT",
+        "/field",
+        access=MAY_FILL,
+        body=FieldUpdates,
+        max_body_bytes=BODY_BYTES,
+        answers={200: None},
+        headers=TRANSFER_HEADER,
     )
     def update_fields(call: Call) -> flask.Response:
         access = _jira(call)
@@ -59,6 +70,8 @@ def _add_for_apps(services: Services, interfaces: Interfaces) -> None:
         access=MAY_FILL,
         body=Properties,
         max_body_bytes=BODY_BYTES,
+        answers={200: None},
+        headers=TRANSFER_HEADER,
     )
     def set_properties(call: Call) -> flask.Response:
         access = _jira(call)
@@ -66,7 +79,9 @@ def _add_for_apps(services: Services, interfaces: Interfaces) -> None:
         service.set_properties(services, access.site_id, access.transfer_id, entity_type, call.body)
         return flask.Response(status=200)
 
-    @connect.endpoint("POST", "/workflow/rule/search", access=MAY_FILL, body=RuleSearch)
+    @connect.endpoint(
+        "POST", "/workflow/rule/search", access=MAY_FILL, body=RuleSearch, headers=TRANSFER_HEADER
+    )
     def search_rules(call: Call) -> Mapping[str, Any]:
         access = _jira(call)
         with services.database.read() as connection:
@@ -84,12 +99,18 @@ def _add_for_admins(services: Services, interfaces: Interfaces) -> None:
     admin = interfaces.admin
     path = "/sites/<site_key>/jira-data"
 
-    @admin.endpoint("POST", path, access=AdminMay("seed the data of Jira sites"))
+    @admin.endpoint("POST", path, access=AdminMay("seed the data of Jira sites"), raw_body=NDJSON)
     def receive(call: Call) -> DataReceived:
         received = service.receive(services, call.path["site_key"], call.request.stream)
         return DataReceived(received=received)
 
-    @admin.endpoint("GET", path, access=AdminMay("read the data of Jira sites"), query=KindQuery)
+    @admin.endpoint(
+        "GET",
+        path,
+        access=AdminMay("read the data of Jira sites"),
+        query=KindQuery,
+        answers={200: Media(NDJSON)},
+    )
     def walk(call: Call) -> flask.Response:
         site_id = service.get_jira_site_id(services, call.path["site_key"])
         kinds = get_args(Kind) if call.query.kind is None else (call.query.kind,)

@@ -3,7 +3,7 @@
 import flask
 
 from portway_platform.services import Interfaces, Services
-from portway_service.endpoints import Call, Open
+from portway_service.endpoints import Call, Media, Open
 from portway_service.error_codes import NOT_FOUND
 from portway_service.errors import Refusal
 
@@ -14,7 +14,9 @@ MAX_AGE = "public, max-age=3600"
 def endpoints(services: Services, interfaces: Interfaces) -> None:
     """Add the endpoints of this feature."""
 
-    @interfaces.public.endpoint("GET", "/keys/<kid>", access=Open("public keys"))
+    @interfaces.public.endpoint(
+        "GET", "/keys/<kid>", access=Open("public keys"), answers={200: Media(PEM)}
+    )
     def get_key(call: Call) -> flask.Response:
         pem = services.keys.find_public_pem(call.path["kid"])
         if pem is None:

@@ -17,7 +17,7 @@ from portway_platform.ledger.messages import (
 )
 from portway_platform.services import Interfaces, Services
 from portway_scopes.ledger import render_proof
-from portway_service.endpoints import Call
+from portway_service.endpoints import Call, Media
 from portway_service.errors import Refusal
 
 READ = AdminMay("read the ledger")
@@ -43,7 +43,9 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
         )
         return [orjson.loads(raw) for raw in found]
 
-    @admin.endpoint("GET", "/ledger/entries", access=READ, query=WholeQuery)
+    @admin.endpoint(
+        "GET", "/ledger/entries", access=READ, query=WholeQuery, answers={200: Media(NDJSON)}
+    )
     def get_entries(call: Call) -> flask.Response:
         """Return every entry as the bytes that were hashed, a line each."""
 
@@ -53,7 +55,7 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
 
         return flask.Response(lines(), mimetype=NDJSON)
 
-    @admin.endpoint("GET", "/ledger/checkpoint", access=READ)
+    @admin.endpoint("GET", "/ledger/checkpoint", access=READ, answers={200: Media(TEXT)})
     def get_checkpoint(call: Call) -> flask.Response:
         """Return the newest checkpoint, a signed note."""
         return flask.Response(ledger.checkpoint(), mimetype=TEXT)
@@ -65,7 +67,7 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
         steps = tuple(base64.b64encode(step).decode() for step in proof)
         return ConsistencyOutput(checkpoint=note, proof=steps)
 
-    @admin.endpoint("GET", "/ledger/proofs/<index>", access=READ)
+    @admin.endpoint("GET", "/ledger/proofs/<index>", access=READ, answers={200: Media(TEXT)})
     def get_proof(call: Call) -> flask.Response:
         """Return the proof of one entry, a text that verifies offline."""
         index = call.path["index"]

@@ -7,6 +7,8 @@ from pydantic import Field
 from portway_platform.messages import Input, Output
 
 MAX_ENTRIES = 1000
+LARGEST = 2**63 - 1
+"""Beyond it no database counts."""
 
 
 class EntriesQuery(Input):
@@ -16,7 +18,7 @@ class EntriesQuery(Input):
     app: str | None = None
     record: str | None = None
     transfer: str | None = None
-    before: Annotated[int, Field(ge=0)] | None = None
+    before: Annotated[int, Field(ge=0, le=LARGEST)] | None = None
     """Entries below this index only: where the list went on."""
     limit: Annotated[int, Field(ge=1, le=MAX_ENTRIES)] = 100
 
@@ -24,13 +26,13 @@ class EntriesQuery(Input):
 class WholeQuery(Input):
     """Where to begin."""
 
-    first: Annotated[int, Field(ge=0)] = 0
+    first: Annotated[int, Field(ge=0, le=LARGEST)] = 0
 
 
 class ConsistencyQuery(Input):
     """How long the ledger was then."""
 
-    size: Annotated[int, Field(ge=1)]
+    size: Annotated[int, Field(ge=1, le=LARGEST)]
 
 
 class ConsistencyOutput(Output):

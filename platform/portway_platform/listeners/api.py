@@ -68,6 +68,7 @@ def _add_admin(services: Services, interfaces: Interfaces) -> None:
         "/apps/<app_key>/check-runs",
         access=AdminMay("run vendor checks"),
         body=CheckRunInput,
+        answers={201: CheckRunCreated},
     )
     def start_check_run(call: Call) -> flask.Response:
         def create(connection: Connection) -> tuple[int, CheckRunCreated]:

@@ -130,6 +130,13 @@ def list_listeners(services: Services, server_key: str) -> list[ListenerOutput]:
             version=declaration.version,
             data_access_scopes=sorted(declaration.data_access_scopes),
             checks=[{"checkId": spec.check_id, "title": spec.title} for spec in declaration.checks],
+            forge_app_id=declaration.forge_app_id,
+            forge_environment=declaration.forge_environment if declaration.forge_app_id else None,
+            transfers=list(declaration.transfers),
+            preloads=declaration.preloads,
+            macro_mappings=declaration.macro_mappings,
+            custom_field_mappings=list(declaration.custom_field_mappings),
+            workflow_rule_mappings=declaration.workflow_rule_mappings,
             last_seen_at=row.last_seen_at,
             connected=is_connected(row.last_seen_at, now),
         )

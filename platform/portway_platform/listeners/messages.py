@@ -11,7 +11,13 @@ from pydantic import Field
 from portway_platform.listeners.rules import CheckOutcome
 from portway_platform.messages import Input, Output
 from portway_scopes import AccessScope
-from portway_sdk.wire import AffectedItems, Container, WireModel
+from portway_sdk.wire import (
+    AffectedItems,
+    Container,
+    CustomFieldMapping,
+    TransferDefinition,
+    WireModel,
+)
 
 
 class EnrolmentInput(Input):
@@ -37,6 +43,13 @@ class ListenerOutput(Output):
     data_access_scopes: list[AccessScope]
     checks: list[dict[str, str]]
     """`checkId` and `title` of each."""
+    forge_app_id: str | None
+    forge_environment: str | None
+    transfers: list[TransferDefinition]
+    preloads: bool
+    macro_mappings: dict[str, str]
+    custom_field_mappings: list[CustomFieldMapping]
+    workflow_rule_mappings: dict[str, str]
     last_seen_at: datetime | None
     connected: bool
 

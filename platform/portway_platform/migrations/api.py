@@ -9,7 +9,6 @@ from portway_platform.migrations.messages import (
     ContainersQuery,
     ContainersReceived,
     CoreInput,
-    MappingsDeleted,
     MappingsQuery,
     MappingsReceived,
     MigrationInput,
@@ -19,6 +18,7 @@ from portway_platform.migrations.removal import remove_mappings
 from portway_platform.migrations.service import Migration
 from portway_platform.services import Interfaces, Services
 from portway_platform.sites.service import find_pair, get_server, get_site
+from portway_sdk.wire import ContainersPage, MappingPage
 from portway_service.endpoints import JSON, Call
 
 RUN = AdminMay("run migrations")
@@ -30,7 +30,9 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
     """Add the endpoints of this feature."""
     admin = interfaces.admin
 
-    @admin.endpoint("POST", "/migrations", access=RUN, body=MigrationInput)
+    @admin.endpoint(
+        "POST", "/migrations", access=RUN, body=MigrationInput, answers={201: MigrationOutput}
+    )
     def create_migration(call: Call) -> flask.Response:
         return answer_once(
             services,
@@ -59,24 +61,30 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
                 service.set_core_status(connection, call.path["migration_id"], call.body.status)
             )
 
-    @admin.endpoint("POST", "/migrations/<migration_id>/mappings", access=RUN)
+    @admin.endpoint(
+        "POST", "/migrations/<migration_id>/mappings", access=RUN, raw_body="application/x-ndjson"
+    )
     def receive_mappings(call: Call) -> MappingsReceived:
         return service.receive_mappings(services, call.path["migration_id"], call.request.stream)
 
-    @admin.endpoint("DELETE", "/migrations/<migration_id>/mappings", access=RUN)
+    @admin.endpoint(
+        "DELETE", "/migrations/<migration_id>/mappings", access=RUN, raw_body="application/x-ndjson"
+    )
     def take_mappings_back(call: Call) -> MappingsReceived:
         return remove_mappings(services, call.path["migration_id"], call.request.stream)
 
-    @admin.endpoint("POST", "/migrations/<migration_id>/mappings/deletion", access=RUN)
-    def delete_mappings(call: Call) -> MappingsDeleted:
-        return service.delete_mappings(services, call.path["migration_id"], call.request.stream)
-
-    @admin.endpoint("POST", "/migrations/<migration_id>/containers", access=RUN)
+    @admin.endpoint(
+        "POST", "/migrations/<migration_id>/containers", access=RUN, raw_body="application/x-ndjson"
+    )
     def receive_containers(call: Call) -> ContainersReceived:
         return service.receive_containers(services, call.path["migration_id"], call.request.stream)
 
     @admin.endpoint(
-        "GET", "/migrations/<migration_id>/containers", access=SEE, query=ContainersQuery
+        "GET",
+        "/migrations/<migration_id>/containers",
+        access=SEE,
+        query=ContainersQuery,
+        answers={200: ContainersPage},
     )
     def containers_page(call: Call) -> flask.Response:
         with services.database.read() as connection:
@@ -90,7 +98,9 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
             )
         return flask.Response(page, mimetype=JSON)
 
-    @admin.endpoint("GET", "/mappings", access=SEE_MAPPINGS, query=MappingsQuery)
+    @admin.endpoint(
+        "GET", "/mappings", access=SEE_MAPPINGS, query=MappingsQuery, answers={200: MappingPage}
+    )
     def mapping_page(call: Call) -> flask.Response:
         with services.database.read() as connection:
             server = get_server(connection, call.query.server)

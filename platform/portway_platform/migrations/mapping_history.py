@@ -75,16 +75,9 @@ def find_as_of(
 def delete_mappings(
     connection: Connection, set_id: int, keys: Collection[str], *, now: datetime
 ) -> int:
-    """Delete mappings, keeping what they were; return how many there were."""
+    """Delete mappings the caller has locked, keeping what they were; return how many there were."""
     which = (mappings.c.set_id == set_id, mappings.c.server_key.in_(keys))
     columns = ["set_id", "server_key", "version", "cloud_id", "migration_id", "since"]
-    # Whoever changes one of them meanwhile waits, and then finds it gone.
-    connection.execute(
-        select(mappings.c.server_key)
-        .where(*which)
-        .order_by(mappings.c.server_key)
-        .with_for_update()
-    )
     connection.execute(
         insert(former_mappings).from_select(
             [*columns, "ended_at"],

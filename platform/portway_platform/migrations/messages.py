@@ -56,13 +56,6 @@ class MappingsReceived(Output):
     changed: int
 
 
-class MappingsDeleted(Output):
-    """What became of the lines that were sent."""
-
-    received: int
-    deleted: int
-
-
 class ContainersReceived(Output):
     """How many lines were sent."""
 
@@ -114,26 +107,6 @@ def parse_mapping_line(line: bytes) -> MappingLine:
     except (orjson.JSONDecodeError, KeyError, TypeError):
         pass
     raise LineError(_mapping_fault(line))
-
-
-def parse_mapping_key_line(line: bytes) -> tuple[str, str]:
-    """Return the namespace and the server key that a line of NDJSON names.
-
-    Raises:
-        LineError: It names none.
-    """
-    try:
-        fields = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        raise LineError("it is not JSON") from None
-    if not isinstance(fields, dict) or fields.keys() != {"namespace", "key"}:
-        raise LineError("it holds namespace and key, and nothing else")
-    namespace, key = fields["namespace"], fields["key"]
-    if not isinstance(namespace, str) or not _is_namespace(namespace):
-        raise LineError("namespace is of no known family")
-    if not isinstance(key, str) or not key or len(key) > KEY_LENGTH or "\0" in key:
-        raise LineError("key is no usable key")
-    return namespace, key
 
 
 def parse_container_line(line: bytes) -> ContainerLine:

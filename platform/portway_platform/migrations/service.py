@@ -9,17 +9,14 @@ import orjson
 from sqlalchemy import Connection, Select, select, update
 
 from portway_platform import error_codes
-from portway_platform.migrations import mapping_history
 from portway_platform.migrations.lines import checked_lines
 from portway_platform.migrations.mapping_history import find_as_of, page_as_of
 from portway_platform.migrations.mapping_sql import mapping_sql
 from portway_platform.migrations.messages import (
     ContainersReceived,
-    MappingsDeleted,
     MappingsReceived,
     MigrationInput,
     parse_container_line,
-    parse_mapping_key_line,
     parse_mapping_line,
 )
 from portway_platform.migrations.rules import CoreStatus
@@ -122,28 +119,6 @@ def receive_mappings(services: Services, migration_id: str, stream: IO[bytes]) -
         if changed >= _MANY_ROWS:
             services.database.count_anew(mappings.name)
         return MappingsReceived(received=lines.count, changed=changed)
-
-
-def delete_mappings(services: Services, migration_id: str, stream: IO[bytes]) -> MappingsDeleted:
-    """Delete the mappings that the lines of an NDJSON body name; those that are absent stay so.
-
-    What they were is kept: a read as of an earlier moment still gives them.
-    """
-    with services.database.read() as connection:
-        pair_id = get_migration(connection, migration_id).pair_id
-    deleted = 0
-    with checked_lines(stream, parse_mapping_key_line) as lines:
-        for batch in lines.batches(_FIND_BATCH):
-            with services.database.write() as connection:
-                for namespace in sorted({line[0] for line in batch}):
-                    keys = [key for named, key in batch if named == namespace]
-                    deleted += mapping_history.delete_mappings(
-                        connection,
-                        _ensure_set(connection, pair_id, namespace),
-                        keys,
-                        now=services.clock.now(),
-                    )
-        return MappingsDeleted(received=lines.count, deleted=deleted)
 
 
 def mapping_page(

@@ -52,8 +52,8 @@ class RateLimiter:
         """Count one request of one side of an app to a site.
 
         Args:
-            side: `connect`, `forge` or `gateway`: a busy server app takes nothing from the cloud
-                app it sends to.
+            side: `connect`, `forge`, `gateway` or `product`: a busy server app takes nothing from
+                the cloud app it sends to, nor does one that writes pages.
 
         Raises:
             Refusal: `rate_limited`, with `Retry-After`.

@@ -28,7 +28,13 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
             client_key=site.client_key,
         )
 
-    @admin.endpoint("PUT", "/sites/<site_key>", access=MAKE, body=SiteInput)
+    @admin.endpoint(
+        "PUT",
+        "/sites/<site_key>",
+        access=MAKE,
+        body=SiteInput,
+        answers={200: SiteOutput, 201: SiteOutput},
+    )
     def put_site(call: Call) -> flask.Response:
         site, is_new = service.put_site(services, call.path["site_key"], call.body)
         return as_response(site_output(site), 201 if is_new else 200)
@@ -43,7 +49,13 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
         with services.database.read() as connection:
             return site_output(service.get_site(connection, call.path["site_key"]))
 
-    @admin.endpoint("PUT", "/servers/<server_key>", access=MAKE, body=ServerInput)
+    @admin.endpoint(
+        "PUT",
+        "/servers/<server_key>",
+        access=MAKE,
+        body=ServerInput,
+        answers={200: ServerOutput, 201: ServerOutput},
+    )
     def put_server(call: Call) -> flask.Response:
         server, is_new = service.put_server(services, call.path["server_key"], call.body)
         return as_response(_server_output(server), 201 if is_new else 200)

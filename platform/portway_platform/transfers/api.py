@@ -25,6 +25,7 @@ from portway_scopes import Access
 from portway_sdk.wire import Feedback, TransferState
 from portway_service.endpoints import Call, as_response
 
+STARTED = {200: TransferOutput, 201: TransferOutput}
 RUN = AdminMay("start, cancel and repeat transfers")
 SEE = AdminMay("see transfers")
 
@@ -38,7 +39,9 @@ def endpoints(services: Services, interfaces: Interfaces) -> None:
 def _add_admin(services: Services, interfaces: Interfaces) -> None:
     admin = interfaces.admin
 
-    @admin.endpoint("POST", "/migrations/<migration_id>/transfers", access=RUN, body=StartInput)
+    @admin.endpoint(
+        "POST", "/migrations/<migration_id>/transfers", access=RUN, body=StartInput, answers=STARTED
+    )
     def start(call: Call) -> flask.Response:
         def create(connection: Connection) -> tuple[int, TransferOutput]:
             started = starting.start_transfers(
@@ -54,7 +57,13 @@ def _add_admin(services: Services, interfaces: Interfaces) -> None:
 
         return answer_once(services, call, caller="admin", create=create)
 
-    @admin.endpoint("POST", "/migrations/<migration_id>/preloads", access=RUN, body=PreloadInput)
+    @admin.endpoint(
+        "POST",
+        "/migrations/<migration_id>/preloads",
+        access=RUN,
+        body=PreloadInput,
+        answers=STARTED,
+    )
     def preload(call: Call) -> flask.Response:
         def create(connection: Connection) -> tuple[int, TransferOutput]:
             transfer_id, is_new = starting.start_preload(
@@ -75,7 +84,11 @@ def _add_admin(services: Services, interfaces: Interfaces) -> None:
             return views.get_transfer(connection, services, call.path["transfer_id"])
 
     @admin.endpoint(
-        "POST", "/transfers/<transfer_id>/cancellation", access=RUN, query=CancellationQuery
+        "POST",
+        "/transfers/<transfer_id>/cancellation",
+        access=RUN,
+        query=CancellationQuery,
+        answers={202: TransferOutput},
     )
     def cancel(call: Call) -> flask.Response:
         transfer_id = call.path["transfer_id"]
@@ -85,7 +98,9 @@ def _add_admin(services: Services, interfaces: Interfaces) -> None:
             )
             return as_response(views.get_transfer(connection, services, transfer_id), 202)
 
-    @admin.endpoint("POST", "/transfers/<transfer_id>/rerun", access=RUN)
+    @admin.endpoint(
+        "POST", "/transfers/<transfer_id>/rerun", access=RUN, answers={201: TransferOutput}
+    )
     def rerun(call: Call) -> flask.Response:
         def create(connection: Connection) -> tuple[int, TransferOutput]:
             new_id = starting.rerun_transfer(connection, services, call.path["transfer_id"])

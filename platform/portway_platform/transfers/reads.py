@@ -22,8 +22,8 @@ from portway_platform.migrations.service import (
     no_mappings,
 )
 from portway_platform.services import Services
-from portway_sdk.wire import ContainerType, WireModel
-from portway_service.endpoints import JSON, Call, invalid_fields
+from portway_sdk.wire import ContainersPage, ContainerType, MappingPage, WireModel
+from portway_service.endpoints import JSON, AsSent, Call, answering, invalid_fields
 
 Cursor = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 
@@ -64,6 +64,7 @@ class Reads:
 
     services: Services
 
+    @answering({200: MappingPage})
     def mapping_page(self, call: Call) -> flask.Response:
         """Answer one page of a namespace's mappings."""
         access = call.admitted.transfer
@@ -85,6 +86,7 @@ class Reads:
                 )
         return flask.Response(page, mimetype=JSON)
 
+    @answering({200: dict[str, str]})
     def find_mappings(self, call: Call) -> dict[str, str]:
         """Answer the cloud ids of those keys that have one."""
         access, keys = call.admitted.transfer, call.body
@@ -106,6 +108,7 @@ class Reads:
                 as_of=call.query.as_of,
             )
 
+    @answering({200: AsSent(ContainersPage)})
     def containers_page(self, call: Call) -> flask.Response:
         """Answer one page of the plan's items of one type."""
         access = call.admitted.transfer

@@ -134,6 +134,9 @@ def test_an_app_that_is_uninstalled_has_no_key_any_more(move):
 
     path = f"sites/acme/installations/{APP_KEY}"
     assert move.running.admin("DELETE", path).status_code == 204
+    move.advance(minutes=1)
+    # A Forge app is not told: it has no lifecycle address.
+    assert move.running.outside.calls == []
 
     assert status_with(move, "00000000-0000-4000-8000-00000000dead", token) == 401
     assert move.running.admin("GET", "sites/acme/forge-installations").json == []

@@ -190,6 +190,13 @@ def test_a_declaration_replaces_the_one_before(ready):
             "version": "1.1.0",
             "dataAccessScopes": [],
             "checks": [{"checkId": "empty-notes", "title": "Notes without text"}],
+            "forgeAppId": None,
+            "forgeEnvironment": None,
+            "transfers": [],
+            "preloads": False,
+            "macroMappings": {},
+            "customFieldMappings": [],
+            "workflowRuleMappings": {},
             "lastSeenAt": "2026-01-01T00:00:00Z",
             "connected": True,
         }

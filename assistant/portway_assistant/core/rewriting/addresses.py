@@ -134,6 +134,8 @@ def content_path(target: Target) -> str:
     """Return the path of content below a site's base; of a comment or file, what it hangs on."""
     while target.container is not None:
         target = target.container
+    if target.space_key is None:
+        return f"/x/{encode_tiny(int(target.id))}"
     place = "blog" if target.kind == "blogPost" else "pages"
     return f"{_space_path(target.space_key)}/{place}/{target.id}"
 

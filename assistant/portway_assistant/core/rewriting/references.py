@@ -48,13 +48,13 @@ class Target:
 
     Attributes:
         kind: `page`, `blogPost`, `comment`, `attachment` or another kind that has an id.
-        space_key: At the destination.
+        space_key: At the destination; None when nobody here knows it.
         container: What a comment or an attachment hangs on.
     """
 
     kind: str
     id: str
-    space_key: str
+    space_key: str | None
     container: "Target | None" = None
 
 

@@ -3,11 +3,19 @@
 Source: docs/reference/rewriting.md
 """
 
+from portway_assistant.core.rewriting import storage
 from portway_assistant.core.rewriting.addresses import SourceAddresses
 from portway_assistant.core.rewriting.parameters import Texts
 from portway_assistant.core.rewriting.references import Findings, Resolver, Rewritten, Where
 from portway_assistant.core.rewriting.storage import rewrite_storage
 from portway_assistant.core.rewriting.wiki import rewrite_wiki
+
+
+def may_refer(body: str, representation: str) -> bool:
+    """Tell whether a body could refer to anything: a quick look that most bodies end with."""
+    if representation == "storage":
+        return storage.may_refer(body)
+    return representation == "wiki" and ("[" in body or "{" in body)
 
 
 class Rewriter:

@@ -37,9 +37,14 @@ Edit = tuple[int, int, str]
 """From, to and what stands there instead."""
 
 
+def may_refer(body: str) -> bool:
+    """Tell whether a body could refer to anything; says yes too often rather than once too few."""
+    return any(hint in body for hint in _HINTS)
+
+
 def rewrite_storage(body: str, texts: Texts, resolver: Resolver) -> str:
     """Return the body with its references rewritten."""
-    if not any(hint in body for hint in _HINTS):
+    if not may_refer(body):
         return body
     edits = _Pass(body, texts, resolver).edits()
     if not edits:

@@ -1,0 +1,1 @@
+"""Searching pages and blog posts with CQL, Confluence's query language."""
