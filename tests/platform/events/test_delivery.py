@@ -26,6 +26,7 @@ from portway_sdk.tokens import context_path_of, query_string_hash, read_unverifi
 from portway_sdk.wire import EventType
 from portway_service.database import open_database
 from portway_service.outbound import Outbound, outbound_client
+from portway_service.vault import keep_secrets
 from support.vendor import BASE_URL
 
 WEBHOOK = f"{BASE_URL}/events"
@@ -449,6 +450,7 @@ def test_two_processes_share_the_deliveries_and_send_nothing_twice(move, transfe
     services = move.running.platform.services
     happen(move, transfer_id, 200)
     other = replace(services, database=open_database(services.settings.database_url))
+    keep_secrets(other.database.engine, services.keys.vault)
     workers = [Worker(each.database, each.clock, [Deliverer(each)]) for each in (services, other)]
     for worker in workers:
         worker.start()
