@@ -1,4 +1,4 @@
 """Versions of the platform's database schema, as Alembic scripts."""
 
 SCRIPTS = "portway_platform:schema_versions"
-HEAD = "0010"
+HEAD = "0008"
