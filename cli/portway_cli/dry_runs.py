@@ -189,7 +189,7 @@ def summary_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     for kind, actions in summary["actions"].items():
         told = ", ".join(f"{count} {action}" for action, count in sorted(actions.items()))
         name = name_count(kind, 2) if kind in KIND_NAMES else kind
-        yield f"  {name:<20}{told}"
+        yield f"  {name:<31}{told}"
     for check in summary["checks"]:
         if check["outcome"] != "passed":
             yield f"  {check['outcome']}: {check['message']}"

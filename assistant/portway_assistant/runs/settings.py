@@ -1,6 +1,6 @@
 """The choices of a plan: what an admin decides before anything moves.
 
-Source: docs/reference/plan-settings.md
+Source: docs/reference/plans.md
 """
 
 from collections.abc import Callable, Mapping
