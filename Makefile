@@ -3,7 +3,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: docs demo test lint bench serve lock clean help
+.PHONY: docs demo test cover lint bench serve lock clean help
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -18,8 +18,11 @@ $(STAMP): pyproject.toml requirements/dev.lock
 demo: $(STAMP) ## Move a real Confluence export and one app, end to end
 	$(BIN)/portway demo --data build/demo
 
-test: $(STAMP) ## Run every test
-	$(BIN)/python -m pytest --cov --cov-report=term
+test: $(STAMP) ## Run every test, on every core
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+cover: $(STAMP) ## Run every test, and show what none of them reaches
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal --cov --cov-report=term
 
 lint: $(STAMP) ## ruff, mypy and the import rules
 	$(BIN)/ruff check .
