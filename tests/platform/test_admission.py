@@ -427,7 +427,7 @@ def test_a_refused_scope_is_named(probed, transfer):
         assert answer.json["details"] == {"missing": ["MIGRATION_TRACING_PRODUCT"]}
 
 
-@pytest.mark.parametrize("access", set(Access) - {Access.READ_MAPPINGS})
+@pytest.mark.parametrize("access", sorted(set(Access) - {Access.READ_MAPPINGS}))
 def test_withdrawing_closes_the_very_next_request(probed, transfer, access):
     record = probed.read_card()["record"]
     withdrawal = f"consents/{record['recordId']}/withdrawal"
