@@ -5,6 +5,7 @@ connections and restarts are waited out by the `Caller` underneath.
 Source: docs/reference/admin-api.md, docs/reference/site-api.md
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -295,13 +296,13 @@ class SiteClient:
 
     @contextmanager
     def rehearse(
-        self, chunks: Chunks, *, run_id: str | None, edited: EditPolicy
+        self, chunks: Chunks, *, run_id: str | None, edited: EditPolicy, ahead: bool = False
     ) -> Iterator[Iterator[dict[str, Any]]]:
         """Stream items and deletions, and what would become of each; nothing is changed."""
         response = self._caller.call(
             "POST",
             f"{self._door}/rehearsal",
-            params={"run": run_id, "edited": edited.value},
+            params={"run": run_id, "edited": edited.value, "ahead": str(ahead).lower()},
             content=chunks,
             headers=NDJSON,
             idempotent=True,
@@ -422,6 +423,38 @@ class SiteClient:
         """Stream what the site holds of this source, item by item, with digests made now."""
         with self._caller.open(f"{self._door}/inventory") as response:
             yield _counted_rows(response, "inventory")
+
+
+class RehearsedSite(SiteClient):
+    """A site that keeps no ids: what would be kept is noted, and stands in by a made-up one."""
+
+    def __init__(self, caller: Caller, site_key: str, source: str) -> None:
+        super().__init__(caller, site_key, source)
+        self._to_keep: list[str] = []
+
+    def ids(
+        self, keys: Sequence[str] | Sequence[Mapping[str, Any]], *, reserve: bool
+    ) -> list[dict[str, Any]]:
+        """Return what the site knows, and made-up ids in place of those it would keep."""
+        answers = super().ids(keys, reserve=False)
+        if not reserve:
+            return answers
+        for answer in answers:
+            if answer["id"] is None:
+                self._to_keep.append(answer["sourceKey"])
+                answer["id"], answer["state"] = _made_up_id(answer["sourceKey"]), "reserved"
+        return answers
+
+    def take_kept(self) -> list[str]:
+        """Return the keys that ids would have been kept for since this was asked last."""
+        taken, self._to_keep = self._to_keep, []
+        return taken
+
+
+def _made_up_id(source_key: str) -> str:
+    """Return an id that no site gives out: the same one for the same item."""
+    digest = hashlib.sha256(source_key.encode()).digest()
+    return str((1 << 62) + int.from_bytes(digest[:7], "big"))
 
 
 class InventoryCutError(Exception):

@@ -13,7 +13,7 @@ import click
 import orjson
 
 from portway_assistant.apps import AppToMove, CheckResult
-from portway_assistant.clients import PlatformClient, SiteClient
+from portway_assistant.clients import PlatformClient, RehearsedSite
 from portway_assistant.error_codes import DATA_IN_USE
 from portway_assistant.exports.package import ExportPackage
 from portway_assistant.folder import AssistantFolder
@@ -88,7 +88,7 @@ def dry_run_order(
             prepared.source,
             [AppToMove(app.manifest, agree=order.agree) for app in apps],
             platform=PlatformClient(caller),
-            site=SiteClient(caller, plan.site_key, plan.server_key),
+            site=RehearsedSite(caller, plan.site_key, plan.server_key),
             ledger=session.assistant.ledger,
             scratch=scratch / "gone.db",
             stop=session.stop,

@@ -130,6 +130,37 @@ def test_a_forecast_and_what_then_happens_agree_at_first_again_and_for_a_newer_e
     assert agree(first, data, listed, words) in {"compared", "blocked"}
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_attachments_ahead_and_the_rest_after_them_are_forecast_exactly(tmp_path, seed):
+    chance = random.Random(seed)
+    export = a_generated_export(chance).write(tmp_path / "export.zip")
+    data, listed = tmp_path / "data", tmp_path / "list.ndjson"
+    words = ["--trust-domain", "all", "--space-clash", "rename"]
+
+    assert agree(export, data, listed, [*words, "--content", "attachments"]) == "compared"
+    assert agree(export, data, listed, words) == "compared"
+    assert agree(export, data, listed, words) == "compared"
+
+
+def test_pages_that_refer_to_each_other_by_id_are_forecast_exactly(tmp_path):
+    def export(name, **bodies):
+        builder = ExportBuilder()
+        builder.space(homePage=page_ref(200))
+        for number, body in bodies.items():
+            builder.page(f"Page {number}", object_id=int(number[1:]), body=body)
+        return builder.write(tmp_path / name)
+
+    def link(number):
+        return f'<p><ac:link><ri:content-entity ri:content-id="{number}"/></ac:link></p>'
+
+    data, listed = tmp_path / "data", tmp_path / "list.ndjson"
+    first = export("first.zip", p200=link(201), p201=link(200), p202=link(203))
+    newer = export("newer.zip", p200=link(203), p201=link(200), p202=link(203), p203=link(202))
+
+    for each in (first, first, newer, newer):
+        assert agree(each, data, listed, []) == "compared"
+
+
 def test_a_real_export_is_forecast_exactly(tmp_path):
     data, listed = tmp_path / "data", tmp_path / "list.ndjson"
 

@@ -124,3 +124,36 @@ def test_an_item_too_large_for_any_batch_is_refused_and_writes_nothing(tmp_path)
 
     assert (answer.status_code, answer.get_json()["code"]) == (413, "item_too_large")
     assert contents(site) == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"delete":',
+        '{"delete":3}',
+        '{"delete":""}',
+        '{"reserve":null}',
+        '{"reserve":[1]}',
+        '{"reserve":',
+    ],
+)
+def test_a_line_that_names_no_source_keys_is_refused(demo, line):
+    answer = demo.call("POST", f"/portway/v1/sources/{SOURCE}/rehearsal", data=line.encode())
+
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "invalid_request")
+
+
+def test_ids_are_kept_for_the_time_of_a_rehearsal(demo):
+    file = an_attachment(container="page/200")
+    asked = [{"reserve": ["page/200"]}, file, a_page(200)]
+    path = f"/portway/v1/sources/{SOURCE}/rehearsal"
+    body = b"\n".join(json.dumps(line, separators=(",", ":")).encode() for line in asked)
+
+    answer = demo.call("POST", path, query_string={"ahead": "true"}, data=body)
+
+    results = [json.loads(line) for line in answer.get_data().splitlines()][:-1]
+    assert [result["outcome"] for result in results] == ["created", "created"]
+    [known] = demo.call(
+        "POST", f"/portway/v1/sources/{SOURCE}/ids", data=json.dumps(["page/200"])
+    ).get_json()["results"]
+    assert known["id"] is None

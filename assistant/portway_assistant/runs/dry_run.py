@@ -16,7 +16,7 @@ from typing import IO, Any
 import orjson
 
 from portway_assistant.apps import AppToMove, CheckResult
-from portway_assistant.clients import PlatformClient, SiteClient
+from portway_assistant.clients import PlatformClient, RehearsedSite
 from portway_assistant.core.gone import GoneItem, find_gone
 from portway_assistant.core.loader import STANDS_BESIDE
 from portway_assistant.core.outgoing import OutgoingItem
@@ -85,7 +85,7 @@ class DryRun:
         apps: Sequence[AppToMove],
         *,
         platform: PlatformClient,
-        site: SiteClient,
+        site: RehearsedSite,
         ledger: Ledger,
         scratch: Path,
         stop: threading.Event,
@@ -115,6 +115,7 @@ class DryRun:
             StopRequested: Between two items.
         """
         self._source.meet(self._site)
+        self._source.begin(self._site.path)
         self.checks = self._source.checks()
         if self.blocked:
             return
@@ -160,6 +161,7 @@ class DryRun:
                 lambda: self._lines(asked),
                 run_id=open_run.run_id if open_run else None,
                 edited=self._plan.settings.edited,
+                ahead=any(phase.ahead for phase in self._source.phases()),
             ) as results,
         ):
             yield from _joined(asked, results)
@@ -169,6 +171,7 @@ class DryRun:
         asked.seek(0)
         asked.truncate()
         for item in checked(self._all_items(), self._stop):
+            yield from self._reservations()
             asked.write(_note(item))
             if item.gap is None:
                 yield item.line() + b"\n"
@@ -177,6 +180,11 @@ class DryRun:
                 asked.write(orjson.dumps([gone.kind, gone.source_key, gone.source_key, None, []]))
                 asked.write(b"\n")
                 yield orjson.dumps({"delete": gone.source_key}) + b"\n"
+
+    def _reservations(self) -> Iterator[bytes]:
+        """Yield what has the rehearsal keep ids where the run would have had them kept."""
+        if kept := self._site.take_kept():
+            yield orjson.dumps({"reserve": kept}) + b"\n"
 
     def _all_items(self) -> Iterator[OutgoingItem]:
         for phase in self._source.phases():

@@ -63,6 +63,14 @@ def give_ids(
     ]
 
 
+def reserve_ids(writer: SiteWriter, source: str, source_keys: Sequence[str]) -> None:
+    """Keep ids for those of these items that are not here yet, in a transaction of the caller's."""
+    found = _find(writer.connection, writer.site, source, source_keys)
+    missing = [key for key in source_keys if key not in found and kind_of(key) in RESERVABLE]
+    if missing:
+        _reserve(writer, source, missing)
+
+
 def kind_of(source_key: str) -> str:
     """Return the kind a source key begins with."""
     return source_key.partition("/")[0]

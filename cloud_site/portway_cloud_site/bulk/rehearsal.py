@@ -13,6 +13,7 @@ from typing import IO, Any
 import orjson
 
 from portway_cloud_site.bulk.deletions import decide_deletions
+from portway_cloud_site.bulk.ids import reserve_ids
 from portway_cloud_site.bulk.intake import Batch
 from portway_cloud_site.bulk.service import decide_batch, note_source, parse_line
 from portway_cloud_site.error_codes import ITEM_TOO_LARGE
@@ -20,11 +21,13 @@ from portway_cloud_site.services import Services
 from portway_cloud_site.settings import Limits
 from portway_cloud_site.sites.service import rehearsing
 from portway_service.edit_rules import EditPolicy
+from portway_service.endpoints import invalid_fields
 from portway_service.errors import Refusal
 
 READ_BYTES = 1 << 18
 MEMORY_BYTES = 8 << 20
 _DELETION = b'{"delete":'
+_RESERVATION = b'{"reserve":'
 
 
 def rehearse(
@@ -40,7 +43,8 @@ def rehearse(
     """Return, line by line, what would become of each line of `stream`, and change nothing.
 
     Args:
-        stream: NDJSON: items as in a batch, then `{"delete": sourceKey}` for deletions.
+        stream: NDJSON: items as in a batch, `{"reserve": [sourceKey…]}` where ids would be kept,
+            `{"delete": sourceKey}` for deletions.
     """
     with ExitStack() as stack:
         found = stack.enter_context(SpooledTemporaryFile(max_size=MEMORY_BYTES))
@@ -59,8 +63,13 @@ def rehearse(
 
 def _decide(batch: Batch, lines: list[bytes]) -> list[dict[str, Any]]:
     """Decide one round: all items, or all deletions."""
+    if lines[0].startswith(_RESERVATION):
+        for line in lines:
+            keys = _said(line, "reserve")
+            reserve_ids(batch.writer, batch.source, keys if isinstance(keys, list) else [keys])
+        return []
     if lines[0].startswith(_DELETION):
-        return decide_deletions(batch, [str(orjson.loads(line)["delete"]) for line in lines])
+        return decide_deletions(batch, [str(_said(line, "delete")) for line in lines])
     results, _ = decide_batch(batch, [parse_line(line) for line in lines])
     return results
 
@@ -70,7 +79,7 @@ def _batches(stream: IO[bytes], limits: Limits) -> Iterator[list[bytes]]:
     held: list[bytes] = []
     size = 0
     for line in _lines(stream, limits):
-        changes = held and held[0].startswith(_DELETION) != line.startswith(_DELETION)
+        changes = held and _form(held[0]) != _form(line)
         if held and (
             changes or len(held) == limits.batch_lines or size + len(line) > limits.batch_bytes
         ):
@@ -80,6 +89,22 @@ def _batches(stream: IO[bytes], limits: Limits) -> Iterator[list[bytes]]:
         size += len(line)
     if held:
         yield held
+
+
+def _said(line: bytes, name: str) -> Any:
+    try:
+        found = orjson.loads(line)[name]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        found = None
+    keys = found if isinstance(found, list) else [found]
+    if not all(isinstance(key, str) and key for key in keys):
+        problem = f"a line that begins like this names source keys under {name!r}"
+        raise invalid_fields([{"field": name, "problem": problem}])
+    return found
+
+
+def _form(line: bytes) -> bytes | None:
+    return next((start for start in (_DELETION, _RESERVATION) if line.startswith(start)), None)
 
 
 def _lines(stream: IO[bytes], limits: Limits) -> Iterator[bytes]:
