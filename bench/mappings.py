@@ -30,6 +30,8 @@ NAMESPACE = "confluence:page"
 PAGE_SIZE = 1200
 FIND_KEYS = 100
 SMALL_ROWS = 10_000
+ROWS_AT_ONCE = 500_000
+"""What one request brings when a table is filled: the body is made in memory first."""
 PASSES = 4
 _FLOOR_BATCH = 20_000
 _CHOICES = 200
@@ -62,8 +64,8 @@ class Filled:
 
     def fill_up_to(self, count: int) -> None:
         """Hold at least `count` rows."""
-        if self.count < count:
-            self.add(count - self.count)
+        while self.count < count:
+            self.add(min(count - self.count, ROWS_AT_ONCE))
 
     @contextmanager
     def database(self) -> Iterator[sqlite3.Connection]:
