@@ -75,8 +75,7 @@ def create_upload(
     check_length(None, length_bytes, 0, services.settings.upload_limit_bytes)
     key = services.ids.uuid()
     created_at = services.clock.now()
-    with services.database.write() as connection:
-        access = standing.pass_gate(connection, lock=True)
+    with standing.taking_effect() as (connection, access):
         row = {
             "id": key,
             "transfer_id": access.transfer_id,
@@ -280,8 +279,7 @@ def _take(
             "sha256": digest.hexdigest(),
             "stored_at": services.clock.now(),
         }
-    with services.database.write() as connection:
-        access = standing.pass_gate(connection, lock=True)
+    with standing.taking_effect() as (connection, access):
         taken = connection.execute(
             update(app_data)
             .where(

@@ -4,6 +4,8 @@ The gate decides at the start, and again whenever anything its decision rests on
 between, one indexed read per piece finds out that nothing has.
 """
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -39,31 +41,36 @@ class Standing:
         self._transfer_id = transfer_id
         self._request = request
         self._owner = owner
-        with services.database.read() as connection:
-            self.access = admitted or self.pass_gate(connection)
+        with self._noting(), services.database.read() as connection:
+            self.access = admitted or self._pass_gate(connection)
             self._grounds = self._read_grounds(connection)
             if not self._still_hold(self._grounds):
                 # Between the gate's word and now, something changed.
-                self.access = self.pass_gate(connection)
+                self.access = self._pass_gate(connection)
 
     def check(self) -> None:
         """Refuse as soon as the access is no longer open."""
-        with self._services.database.read() as connection:
+        with self._noting(), self._services.database.read() as connection:
             grounds = self._read_grounds(connection)
             if grounds == self._grounds and not self._has_expired(grounds):
                 return
-            app_key, path = self.access.app_key, {"transfer_id": self._transfer_id}
-            with noting_refusals(self._services, app_key, self._request, path):
-                self.access = self.pass_gate(connection)
+            self.access = self._pass_gate(connection)
             self._grounds = grounds
 
-    def pass_gate(self, connection: Connection, *, lock: bool = False) -> TransferAccess:
-        """Have the gate decide in this transaction.
-
-        With `lock`, nobody settles the transfer or withdraws its consent before it ends.
-        """
-        if lock:
+    @contextmanager
+    def taking_effect(self) -> Iterator[tuple[Connection, TransferAccess]]:
+        """Write while the access is open: nobody settles the transfer or withdraws its consent
+        before the transaction ends."""
+        with self._noting(), self._services.database.write() as connection:
             lock_transfer(connection, self._transfer_id)
+            yield connection, self._pass_gate(connection)
+
+    def _noting(self) -> AbstractContextManager[None]:
+        # Outermost: the ledger is written to once the refused transaction has let go.
+        path = {"transfer_id": self._transfer_id}
+        return noting_refusals(self._services, None, self._request, path)
+
+    def _pass_gate(self, connection: Connection) -> TransferAccess:
         return check_transfer(
             connection,
             self._transfer_id,

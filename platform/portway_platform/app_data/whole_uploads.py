@@ -84,8 +84,7 @@ def _store_new(
 ) -> StoredAppData:
     """Make a received file visible; return it, or the one its creation key stands for."""
     now = services.clock.now()
-    with services.database.write() as connection:
-        access = standing.pass_gate(connection, lock=True)
+    with standing.taking_effect() as (connection, access):
         row = {
             "id": stored.key,
             "transfer_id": access.transfer_id,

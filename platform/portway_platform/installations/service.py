@@ -242,6 +242,10 @@ def _check_app(connection: Connection, app_key: str) -> None:
 def _refuse_while_transfers_run(
     connection: Connection, installation_id: str, site: Site, app_key: str
 ) -> None:
+    # Whoever starts a transfer reads the installation under a lock: it comes before or after.
+    connection.execute(
+        select(installations.c.id).where(installations.c.id == installation_id).with_for_update()
+    )
     count = connection.execute(
         select(func.count())
         .select_from(transfers)

@@ -35,11 +35,14 @@ def find_destination(
     if declaration is not None and declaration.forge_app_id is not None:
         return _find_forge(connection, site_id, app_key, declaration)
     found = connection.execute(
-        select(installations.c.id, installations.c.descriptor_url).where(
+        select(installations.c.id, installations.c.descriptor_url)
+        .where(
             installations.c.site_id == site_id,
             installations.c.app_key == app_key,
             installations.c.status.in_(IN_FORCE),
         )
+        # An uninstallation waits until the transfer is there, and then finds it.
+        .with_for_update(read=True)
     ).first()
     if found is None:
         raise Refusal(error_codes.APP_NOT_INSTALLED, app_key=app_key)

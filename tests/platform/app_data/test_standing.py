@@ -18,6 +18,7 @@ from portway_platform.app_data.files import PIECE_BYTES, LocalAppending
 from portway_platform.app_data.standing import Standing
 from portway_platform.consents.tables import consent_records
 from support.app_side import TUS, sha256_hex
+from support.manifests import APP_KEY
 
 CONTENT = os.urandom(6 * PIECE_BYTES)
 
@@ -104,6 +105,31 @@ def test_an_upload_in_one_request_stops_at_once(move, transfer_id, ending):
     assert kept_bytes(move) == 0
     assert uploads_of(move) == []
     assert "app-data-uploaded" not in [event["eventType"] for event in move.deliver()]
+
+
+@pytest.mark.parametrize("after", [2 * PIECE_BYTES, len(CONTENT)])
+def test_what_stops_an_upload_is_in_the_ledger_wherever_it_was_met(move, transfer_id, after):
+    """While bytes arrive, and in the very transaction that would have shown the file."""
+    put(move, transfer_id, Sending(CONTENT, after=after, then=move.withdraw_consent))
+
+    [entry] = move.running.admin("GET", "ledger?kind=access.refused").json
+
+    assert (entry["actor"], entry["facts"]["transfer"]) == (APP_KEY, transfer_id)
+    assert (entry["facts"]["code"], entry["facts"]["access"]) == (
+        "consent_withdrawn",
+        "upload app data",
+    )
+
+
+def test_a_download_by_its_address_that_is_refused_is_in_the_ledger(move, transfer_id):
+    key = move.server.put(transfer_id).json["key"]
+    address = move.cloud.address(key)
+    move.withdraw_consent()
+
+    assert move.running.call("GET", address).status_code == 403
+
+    [entry] = move.running.admin("GET", "ledger?kind=access.refused").json
+    assert (entry["actor"], entry["facts"]["access"]) == (APP_KEY, "download app data")
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

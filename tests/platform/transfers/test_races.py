@@ -7,6 +7,7 @@ import pytest
 
 from support.app_side import a_move
 from support.forge import a_forge_move
+from support.manifests import APP_KEY
 from support.platform import a_platform
 
 
@@ -129,3 +130,20 @@ def test_what_waits_for_a_transfer_starts_once(running, second):
 
     works = list(iter(move.server.take_work, None))
     assert [work["transferName"] for work in works].count("b") == 1
+
+
+def test_an_app_is_never_uninstalled_under_a_transfer_that_starts(running, second):
+    move = a_move(running)
+    for _ in range(6):
+        started, ended = all_at_once(
+            move.start_answer,
+            lambda: second.admin("DELETE", f"sites/acme/installations/{APP_KEY}"),
+        )
+
+        assert (started.status_code, ended.status_code) in {(201, 409), (409, 204)}
+        if ended.status_code == 204:
+            assert started.json["code"] == "app_not_installed"
+            running.install(vendor=move.cloud.vendor)
+        else:
+            assert ended.json["code"] == "transfers_running"
+            move.cloud.report(started.json["transferId"], "FAILED")

@@ -1,4 +1,4 @@
-"""Sizes of encrypted files; endpoints, keys and notices of events; former values of mappings."""
+"""Sizes of encrypted files; endpoints, keys and notices of events."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,9 +10,6 @@ branch_labels = None
 depends_on = None
 
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-BYTE_ORDERED = sa.String(length=500).with_variant(
-    sa.String(length=500, collation="C"), "postgresql"
-)
 NEWEST = sa.text("ends_at IS NULL")
 
 
@@ -73,22 +70,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notices")),
     )
     op.create_index(op.f("ix_notices_created_at"), "notices", ["created_at"], unique=False)
-    op.create_table(
-        "former_mappings",
-        sa.Column("set_id", sa.Integer(), nullable=False),
-        sa.Column("server_key", BYTE_ORDERED, nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("cloud_id", sa.Text(), nullable=False),
-        sa.Column("migration_id", sa.String(length=36), nullable=False),
-        sa.Column("ended_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("set_id", "server_key", "version", name=op.f("pk_former_mappings")),
-        sqlite_with_rowid=False,
-    )
 
 
 def downgrade() -> None:
     """Bring the schema back to the version before."""
-    op.drop_table("former_mappings")
     op.drop_index(op.f("ix_notices_created_at"), table_name="notices")
     op.drop_table("notices")
     op.drop_index(

@@ -44,8 +44,20 @@ POSTGRESQL = (
 def upgrade() -> None:
     """Bring the schema to this version."""
     op.add_column("mappings", sa.Column("since", sa.BigInteger(), nullable=True))
-    # Nothing has written to it yet: it is made anew with another key.
-    _make_former_mappings("ended_at", "version", with_since=True)
+    op.create_table(
+        "former_mappings",
+        sa.Column("set_id", sa.Integer(), nullable=False),
+        sa.Column("server_key", BYTE_ORDERED, nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("cloud_id", sa.Text(), nullable=False),
+        sa.Column("migration_id", sa.String(length=36), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "set_id", "server_key", "ended_at", "version", name=op.f("pk_former_mappings")
+        ),
+        sqlite_with_rowid=False,
+    )
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for statement in (SQLITE,) if is_sqlite else POSTGRESQL:
         op.execute(statement)
@@ -58,22 +70,5 @@ def downgrade() -> None:
     else:
         op.execute("DROP TRIGGER mappings_keep_former ON mappings")
         op.execute("DROP FUNCTION keep_former_mapping()")
-    _make_former_mappings("version", with_since=False)
-    op.drop_column("mappings", "since")
-
-
-def _make_former_mappings(*key: str, with_since: bool) -> None:
     op.drop_table("former_mappings")
-    since = [sa.Column("since", sa.BigInteger(), nullable=True)] if with_since else []
-    op.create_table(
-        "former_mappings",
-        sa.Column("set_id", sa.Integer(), nullable=False),
-        sa.Column("server_key", BYTE_ORDERED, nullable=False),
-        sa.Column("version", sa.BigInteger(), nullable=False),
-        sa.Column("cloud_id", sa.Text(), nullable=False),
-        sa.Column("migration_id", sa.String(length=36), nullable=False),
-        sa.Column("ended_at", sa.BigInteger(), nullable=False),
-        *since,
-        sa.PrimaryKeyConstraint("set_id", "server_key", *key, name=op.f("pk_former_mappings")),
-        sqlite_with_rowid=False,
-    )
+    op.drop_column("mappings", "since")
