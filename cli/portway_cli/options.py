@@ -74,3 +74,32 @@ def open_platform(url: str, token_file: Path | None) -> "PlatformClient":
     from portway_cli.connections import connect
 
     return PlatformClient(connect(url, token_file).caller(patience_seconds=10.0))
+
+
+def folder_option(command: Command) -> Command:
+    """Add `--data`."""
+    return click.option(
+        "--data",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="PORTWAY_DATA",
+        show_envvar=True,
+        required=True,
+        help="Folder that keeps everything.",
+    )(command)
+
+
+def place_options(command: Command) -> Command:
+    """Add what says which source, which site, and where the platform runs."""
+    options = (
+        click.option("--server", "server_key", default="server", show_default=True,
+                     help="Key of the source server."),
+        click.option("--site", "site_key", default="cloud", show_default=True,
+                     help="Key of the destination site."),
+        click.option("--platform", help="Address of a running platform; without it, one runs in"
+                     " here."),
+        click.option("--token-file", type=click.Path(path_type=Path, dir_okay=False, exists=True),
+                     help="File with the platform's admin token; else PORTWAY_ADMIN_TOKEN."),
+    )  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return database_option(command)

@@ -103,14 +103,34 @@ def in_process(
 
 
 @contextmanager
+def open_assistant(data: Path) -> Iterator[AssistantFolder]:
+    """Open the assistant's part of a data folder."""
+    assistant = AssistantFolder.open(DataFolder.open(data).assistant, SystemClock(), RandomIds())
+    try:
+        yield assistant
+    finally:
+        assistant.close()
+
+
+@contextmanager
+def open_caller(where: Where) -> Iterator[Caller]:
+    """Reach a running platform, or the one on the data folder in this process."""
+    if where.platform_url is not None:
+        connection = connect(where.platform_url, where.token_file)
+        yield connection.caller(patience_seconds=where.patience_seconds)
+        return
+    with in_process(DataFolder.open(where.data), where.database_url) as (connection, transport):
+        yield connection.caller(transport=transport)
+
+
+@contextmanager
 def open_session(where: Where) -> Iterator[Session]:
     """Open the data folder; the first Ctrl-C or SIGTERM asks to stop, the second ends at once."""
     if where.platform_url is None and where.database_url is not None:
         check_database(where.database_url)
     folder = DataFolder.open(where.data)
     with ExitStack() as stack:
-        assistant = AssistantFolder.open(folder.assistant, SystemClock(), RandomIds())
-        stack.callback(assistant.close)
+        assistant = stack.enter_context(open_assistant(where.data))
         session = Session(where, folder, assistant)
         stack.enter_context(stop_on_signals(session.stop))
         yield session

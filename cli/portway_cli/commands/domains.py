@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 import orjson
 
-from portway_cli.assistants import data_option
+from portway_cli.options import folder_option
 
 if TYPE_CHECKING:
     from portway_assistant.folder import AssistantFolder
@@ -38,7 +38,7 @@ _people = click.option(
 
 @command.command("list")
 @_export
-@data_option
+@folder_option
 @_people
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def show(export: Path | None, data: Path, people: Path | None, as_json: bool) -> None:
@@ -60,7 +60,7 @@ def show(export: Path | None, data: Path, people: Path | None, as_json: bool) ->
 
 @command.command("trust")
 @_domains
-@data_option
+@folder_option
 def trust(domains: tuple[str, ...], data: Path) -> None:
     """Trust DOMAIN: accounts may be made for its addresses."""
     _decide(data, domains, "TRUSTED")
@@ -68,7 +68,7 @@ def trust(domains: tuple[str, ...], data: Path) -> None:
 
 @command.command("distrust")
 @_domains
-@data_option
+@folder_option
 def distrust(domains: tuple[str, ...], data: Path) -> None:
     """Distrust DOMAIN: its people arrive as placeholders, whoever asks for more."""
     _decide(data, domains, "NOT_TRUSTED")
@@ -76,7 +76,7 @@ def distrust(domains: tuple[str, ...], data: Path) -> None:
 
 @command.command("reset")
 @_domains
-@data_option
+@folder_option
 def reset(domains: tuple[str, ...], data: Path) -> None:
     """Forget what was decided about DOMAIN."""
     with _opened(data) as assistant:
@@ -86,7 +86,7 @@ def reset(domains: tuple[str, ...], data: Path) -> None:
 
 @command.command("export")
 @_export
-@data_option
+@folder_option
 @_people
 @click.option("-o", "--output", type=click.File("w"), default="-", help="The CSV; - is stdout.")
 def export_decisions(export: Path | None, data: Path, people: Path | None, output: TextIO) -> None:
@@ -98,7 +98,7 @@ def export_decisions(export: Path | None, data: Path, people: Path | None, outpu
 
 @command.command("import")
 @click.argument("table", type=click.File("r", encoding="utf-8-sig"))
-@data_option
+@folder_option
 def import_decisions(table: TextIO, data: Path) -> None:
     """Take decisions from a CSV with the columns domain and decision; blank decides nothing."""
     from portway_assistant.people.domains import Decision
@@ -152,7 +152,7 @@ def _rows(data: Path, export: Path | None, people: Path | None) -> list[dict[str
 
 @contextmanager
 def _opened(data: Path) -> Iterator["AssistantFolder"]:
-    from portway_cli.assistants import open_assistant
+    from portway_cli.sessions import open_assistant
 
     with open_assistant(data) as assistant:
         yield assistant

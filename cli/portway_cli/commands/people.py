@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 import orjson
 
-from portway_cli.assistants import data_option, place_options
+from portway_cli.options import folder_option, place_options
 from portway_cli.plan_options import plan_options
 
 if TYPE_CHECKING:
     from portway_assistant.people.claiming import ClaimOrder
     from portway_assistant.people.preview import Holding, MergePreview, TroublePreview
     from portway_assistant.runs.settings import PlanSettings
+
+PATIENCE_SECONDS = 10.0
 
 
 @click.group("people")
@@ -24,7 +26,7 @@ def command() -> None:
 
 @command.command("preview")
 @click.argument("export", type=click.Path(path_type=Path))
-@data_option
+@folder_option
 @click.option(
     "--people",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -54,7 +56,7 @@ def preview(
         write_people_csv,
     )
     from portway_assistant.runs.preparation import open_source
-    from portway_cli.assistants import open_assistant
+    from portway_cli.sessions import open_assistant
 
     with (
         open_assistant(data) as assistant,
@@ -85,7 +87,7 @@ def preview(
 
 
 @command.command("list")
-@data_option
+@folder_option
 @place_options
 @click.option("--placeholders", is_flag=True, help="Only placeholders; nothing else is listed yet.")
 @click.option("--csv", "as_csv", is_flag=True, help="As CSV: fill in e-mails for `claim --csv`.")
@@ -101,11 +103,11 @@ def list_people(
 ) -> None:
     """Print the placeholders at the site that nobody has claimed, with how much each wrote."""
     from portway_assistant.clients import SiteClient
-    from portway_cli.assistants import open_caller
+    from portway_cli.sessions import Where, open_caller
 
     if not placeholders:
         raise click.UsageError("Say --placeholders; accounts are listed by the site itself.")
-    with open_caller(data, platform, token_file, database_url) as caller:
+    with open_caller(Where(data, platform, database_url, token_file, PATIENCE_SECONDS)) as caller:
         rows = list(SiteClient(caller, site_key, server_key).placeholders())
     if as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
@@ -122,7 +124,7 @@ def list_people(
 
 @command.command("claim")
 @click.argument("placeholder", required=False)
-@data_option
+@folder_option
 @place_options
 @click.option("--email", help="The address of whoever it is.")
 @click.option("--name", help="Their name, where no account has the address yet.")
@@ -159,13 +161,13 @@ def claim(
     """
     from portway_assistant.clients import PlatformClient, SiteClient
     from portway_assistant.people.claiming import Claims
-    from portway_cli.assistants import open_assistant, open_caller
+    from portway_cli.sessions import Where, open_assistant, open_caller
     from portway_service.clock import SystemClock
 
     orders = _orders(placeholder, email, name, table, access=access, with_rights=with_rights)
     with (
         open_assistant(data) as assistant,
-        open_caller(data, platform, token_file, database_url) as caller,
+        open_caller(Where(data, platform, database_url, token_file, PATIENCE_SECONDS)) as caller,
     ):
         claims = Claims(
             server_key=server_key,
